@@ -6,7 +6,6 @@ from contextlib import suppress
 
 from zfstune.engine.protocol import InUse, ProgramError
 from zfstune.host.nfs import export, read_exports
-from zfstune.retention.decision import DEFAULT_BATCH
 from zfstune.values.errors import EngineError, NotFound
 
 TYPE_CHECKING = False
@@ -16,6 +15,9 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
 
 __all__ = ["destroy_datasets", "destroy_planned"]
+
+# A program has a limited number of instructions (zfs_lua_max_instrlimit).
+_BATCH = 50
 
 
 def destroy_datasets(
@@ -63,8 +65,8 @@ def destroy_planned(
     names = tuple(snapshots)
     planned = [name for name in names if name in guids]
     by_name = [name for name in names if name not in guids]
-    for start in range(0, len(planned), DEFAULT_BATCH):
-        batch = planned[start : start + DEFAULT_BATCH]
+    for start in range(0, len(planned), _BATCH):
+        batch = planned[start : start + _BATCH]
         try:
             stay = engine.destroy_exactly({name: guids[name] for name in batch})
         except ProgramError:
