@@ -27,6 +27,8 @@ PLAIN = {
     "zfstune/datasets/difference.py": {"name"},
     "zfstune/datasets/draft.py": {"name", "unsafe"},
     "zfstune/health/drift.py": {"name", "unsafe"},
+    "zfstune/schedules/replicate_to.py": {"_PROPERTIES", "_EXCLUDE"},
+    "zfstune/streams/marking.py": {"REPLICA_PROPERTY", "mark", "text", "identity"},
     "zfstune/values/permissions.py": {"words"},
     "zfstune/schedules/policy_fit.py": {"consent"},
     "zfstune/retention/imports/cron.py": {
