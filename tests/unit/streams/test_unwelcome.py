@@ -42,7 +42,7 @@ WAITS = replace(ODD, partial=Partial("tank/a@8", 8))
         ),
         (unwelcome.base_missing(missing_end("back/a"), HEADER), "no such dataset", "base"),
         (unwelcome.base_missing_here(ODD, HEADER), "guid 5; its newest is", "guids"),
-        (unwelcome.base_missing_here(target(), HEADER), "guid 5$", "guids"),
+        (unwelcome.base_missing_here(target(), HEADER), "guid 5\nhint: ", "guids"),
         (unwelcome.other_kind(ODD, HEADER), "is a filesystem, and the", "another name"),
         (
             unwelcome.diverged(ODD, HEADER, snap(1, dataset="b c"), [snap(2), snap(3)]),
