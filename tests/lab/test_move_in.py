@@ -47,12 +47,12 @@ def folder(tmp_path: Path) -> Path:
     (folder / "base" / "1").write_bytes(b"table")
     os.link(folder / "base" / "1", folder / "base" / "same")
     with (folder / "sparse").open("wb") as file:
-        file.truncate(64 << 20)
-        file.seek(32 << 20)
+        file.truncate(8 << 20)
+        file.seek(4 << 20)
         file.write(b"middle")
     (folder / "link").symlink_to("base/1")
     os.mkfifo(folder / "pipe")
-    os.setxattr(folder / "base" / "1", "user.note", b"kept")
+    os.setxattr(folder / "base" / "1", "trusted.note", b"kept")
     os.chown(folder / "base", 12, 34)
     folder.chmod(0o750)
     return folder
@@ -67,9 +67,25 @@ def state(folder: Path) -> tuple[object, ...]:
         (folder / "base").stat().st_uid,
         str((folder / "link").readlink()),
         (folder / "pipe").is_fifo(),
-        os.getxattr(folder / "base" / "1", "user.note"),
+        os.getxattr(folder / "base" / "1", "trusted.note"),
         folder.stat().st_mode & 0o7777,
     )
+
+
+def killed_at(step: str, folder: Path, name: str) -> int:
+    """Move the folder in a process that ends without a word behind a step."""
+
+    def stop(done: str) -> None:
+        if done == step:
+            os._exit(KILLED)
+
+    child = os.fork()
+    if child == 0:
+        try:
+            zfstune.move_in("git", folder, at=name, owner=False, on_step=stop)
+        finally:
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def test_a_whole_move(dataset: str, engine: Engine, folder: Path) -> None:
@@ -120,17 +136,8 @@ def test_killed_at_each_step(dataset: str, engine: Engine, folder: Path, step: s
     """After a kill the data is whole at one of two names; the next run ends the move."""
     name = f"{dataset}/git"
     before = state(folder)
-    child = os.fork()
-    if child == 0:
-
-        def stop(done: str) -> None:
-            if done == step:
-                os._exit(KILLED)
-
-        zfstune.move_in("git", folder, at=name, owner=False, on_step=stop)
-        os._exit(1)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == KILLED
+    status = killed_at(step, folder, name)
+    assert status == KILLED
     aside = folder.with_name("pgdata.before-zfs")
     assert state(aside if aside.exists() else folder) == before
     if step != "done":
@@ -144,17 +151,7 @@ def test_killed_at_each_step(dataset: str, engine: Engine, folder: Path, step: s
 def test_changed_after_the_kill(dataset: str, engine: Engine, folder: Path) -> None:
     """What was written to the directory since counts, not the copy of before."""
     name = f"{dataset}/later"
-    child = os.fork()
-    if child == 0:
-        zfstune.move_in(
-            "git",
-            folder,
-            at=name,
-            owner=False,
-            on_step=lambda done: os._exit(KILLED) if done == "unmounted" else None,
-        )
-        os._exit(1)
-    os.waitpid(child, 0)
+    assert killed_at("unmounted", folder, name) == KILLED
     (folder / "base" / "2").write_bytes(b"new")
     (folder / "base" / "same").unlink()
     before = [sorted(p.name for p in folder.rglob("*"))]
