@@ -29,9 +29,9 @@ def run(line: str, *, status: int = 0) -> str:
 
 
 def journal(unit: str) -> str:
-    """Give what a unit has printed, a line each."""
+    """Give what the processes of a unit have printed, without systemd's words on it."""
     run("journalctl --sync")
-    return run(f"journalctl --no-pager --output cat --unit {unit}")
+    return run(f"journalctl --no-pager --output cat _SYSTEMD_UNIT={unit}.service")
 
 
 def postinstall(name: str, turn: int) -> str:
@@ -53,7 +53,7 @@ def prepare() -> None:
     """Make the installer's pool, and lay out what it has copied to the target."""
     pool, payload = os.environ["ZFSTUNE_LAB_DISKS"].split()
     # The lab's own zfstune is one that nobody has on a machine.
-    Path("/opt/zfstune").rename("/opt/zfstune-of-the-lab")
+    run("mv /opt/zfstune /opt/zfstune-of-the-lab")
     DARKSITE.mkdir()
     run(f"tar -xf {payload} -C {DARKSITE}")
     run(f"zpool create -O mountpoint=none -O canmount=off rpool {pool}")
