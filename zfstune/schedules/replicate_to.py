@@ -95,9 +95,8 @@ def stored_sending(dataset: Dataset) -> Sending:
             raise PlanError(
                 f"cannot replicate '{dataset.name}': '{shown(text)}' in "
                 f"{REPLICATE_WITH_PROPERTY} is not what zfstune writes there",
-                hint="store it anew: zfstune schedule install "
-                f"{for_shell(dataset.name)} --replicate TARGET, with {_PROPERTIES} or "
-                f"{_EXCLUDE} where that is meant",
+                hint="store it anew, with its options: zfstune schedule install "
+                f"{for_shell(dataset.name)} --replicate TARGET",
             )
     return Sending(takes, tuple(excluded))
 

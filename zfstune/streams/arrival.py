@@ -127,9 +127,7 @@ def decide_arrival(
     fixed = {n: pair for n, pair in fixed.items() if n not in unwanted | chosen.keys()}
     properties = {name: value for name, (value, _) in fixed.items()} | dict(chosen)
     if new and replica is not None:
-        properties[REPLICA_PROPERTY] = replica.text
-        if note := opened_note(kind, unwanted):
-            properties[OPENED_PROPERTY] = note
+        properties |= _marks(kind, replica, unwanted)
     received = {
         name: value
         for name, value in sent.items()
@@ -145,6 +143,12 @@ def decide_arrival(
         ),
         reasons={name: why for name, (_, why) in fixed.items()},
     )
+
+
+def _marks(kind: str, replica: Replica, unwanted: frozenset[str]) -> dict[str, str]:
+    """Return zfstune's own properties of a new copy."""
+    note = opened_note(kind, unwanted)
+    return {REPLICA_PROPERTY: replica.text} | ({OPENED_PROPERTY: note} if note else {})
 
 
 def _fixed(kind: str, *, opened: bool) -> dict[str, tuple[str, str]]:

@@ -204,13 +204,10 @@ def end_of(
         _check_belongs(name, check_snapshot(snapshot.name), "@")
     for mark in marks:
         _check_belongs(name, check_bookmark(mark.name), "#")
-    numbered: list[Dataset | Snapshot | Bookmark] = [dataset, *listed, *marks]
     if origin is not None:
         check_snapshot(origin.name)
-        numbered.append(origin)
-    for item in numbered:
-        if not 0 < item.guid <= MAX_GUID:
-            raise _unusable(name, f"'{item.name}' has the guid {item.guid}")
+    origins = () if origin is None else (origin,)
+    _check_guids(name, (dataset, *listed, *marks, *origins))
     _check_unlike(name, listed)
     replica = dataset.local(REPLICA_PROPERTY) or ""
     return End(
@@ -261,6 +258,12 @@ def _number(dataset: Dataset, name: str, most: int = MAX_GUID) -> int:
     except NumberError as error:
         reason = f"its property '{name}' is '{shown(text)}': {error.reason}"
         raise _unusable(dataset.name, reason) from None
+
+
+def _check_guids(dataset: str, items: Iterable[Dataset | Snapshot | Bookmark]) -> None:
+    for item in items:
+        if not 0 < item.guid <= MAX_GUID:
+            raise _unusable(dataset, f"'{item.name}' has the guid {item.guid}")
 
 
 def _check_belongs(dataset: str, name: str, delimiter: str) -> None:

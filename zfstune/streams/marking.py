@@ -39,10 +39,12 @@ def unmarked(source: End, target: End, identity: int) -> PlanError | None:
         return None
     raw = came_raw(source, target, base)
     mark = Replica(identity, target.encrypted if raw is None else raw)
+    number = for_shell(f"{identity:016x}")
+    value = for_shell(f"{REPLICA_PROPERTY}={mark.text}")
     return PlanError(
         f"cannot send '{source.name}' to '{target.name}': it has no mark of a copy, though "
         "a first stream to it was begun: it arrived without, or another tool made it",
-        hint=f"if it arrived by zfstune, mark it: `zfs set {REPLICA_PROPERTY}={mark.text} "
+        hint=f"if it arrived by zfstune, mark it: `zfs set {value} "
         f"{for_shell(target.name)}`; if not, `zfstune replicas {for_shell(source.name)} "
-        f"--forget {identity:016x}` has the source forget that stream",
+        f"--forget {number}` has the source forget that stream",
     )

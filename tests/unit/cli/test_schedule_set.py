@@ -6,11 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from json_document import found_in
-from zfstune.values.marks import (
-    REPLICATE_PROPERTY,
-    REPLICATE_WITH_PROPERTY,
-    SCHEDULE_PROPERTY,
-)
+from zfstune.values.marks import REPLICATE_PROPERTY, SCHEDULE_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,24 +41,6 @@ def test_with_targets(run: Run, tank: Heirs) -> None:
     }
     assert json.loads(run(*line)[1])["targets"] == []
     assert tank.marks["tank/a"][REPLICATE_PROPERTY] == "tank/copy"
-
-
-def test_with_options(run: Run, tank: Heirs) -> None:
-    """They are those of the targets beside them: both are given together, and go so."""
-    line = ("schedule", "set", "tank/a", "--every", "daily")
-    to = ("--replicate", "tank/copy", "--properties", "--exclude-property", "x:y=it's z")
-    stored = "--properties --exclude-property 'x:y=it'\\''s z'"
-    assert f"set {REPLICATE_WITH_PROPERTY}={stored} on tank/a" in run(*line, *to)[1]
-    assert tank.marks["tank/a"][REPLICATE_WITH_PROPERTY] == stored
-    assert run(*line)[1] == "nothing to do: it is stored like that already\n"
-    shown = run("schedule", "show")[1]
-    assert f"tank/copy {stored}" in shown
-    assert "\ttank/copy\t" in run("schedule", "show", "-H")[1]
-    [row] = json.loads(run("schedule", "show", "--json")[1])["schedules"]
-    assert (row["replicates_to"], row["replicates_with"]) == (["tank/copy"], stored)
-    said = run(*line, "--replicate", "tank/copy")[1]
-    assert said == f"inherit {REPLICATE_WITH_PROPERTY} on tank/a\n"
-    assert REPLICATE_WITH_PROPERTY not in tank.marks["tank/a"]
 
 
 def test_words_that_make_no_sense(run: Run, tank: Heirs) -> None:

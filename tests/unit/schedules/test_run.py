@@ -25,23 +25,15 @@ from zfstune.values.errors import (
     PolicyError,
 )
 from zfstune.values.frozen import replace
-from zfstune.values.marks import (
-    POLICY_PROPERTY,
-    REPLICATE_PROPERTY,
-    REPLICATE_WITH_PROPERTY,
-    SCHEDULE_PROPERTY,
-)
+from zfstune.values.marks import POLICY_PROPERTY, REPLICATE_PROPERTY, SCHEDULE_PROPERTY
 from zfstune.values.state import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from zfstune.schedules.replicate_to import Sending
-
 NOON = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp())
 GUID = 1  # of each dataset of a FakeEngine
-OPTIONS: list[Sending] = []  # of each call of `sent`
 
 
 def fake(schedule: str = "hourly", policy: str = "keep=1") -> FakeEngine:
@@ -51,12 +43,8 @@ def fake(schedule: str = "hourly", policy: str = "keep=1") -> FakeEngine:
     return engine
 
 
-def sent(
-    engine: object, dataset: str, target: str, apart: Collection[str], sending: Sending
-) -> int:
+def sent(_: object, dataset: str, target: str, apart: Collection[str], __: object) -> int:
     """Stand for replicate: a tree takes four streams, and some targets none or three."""
-    del engine
-    OPTIONS.append(sending)
     if target.startswith("away"):
         raise PlanError(f"cannot send '{dataset}': no way to '{target}'", hint="wait")
     if target.startswith("full"):
@@ -359,20 +347,6 @@ def test_replication_sends_what_is_taken_along(tmp_path: Path) -> None:
     engine.marks["tank/a"][REPLICATE_PROPERTY] = "full:all"
     with pytest.raises(PlanError, match="it is full"):
         run(engine, "replicate", tmp_path)
-
-
-def test_replication_has_the_stored_options(tmp_path: Path) -> None:
-    """Each target is sent with them; where they cannot be read, nothing is sent."""
-    engine = fake()
-    engine.marks["tank/a"][REPLICATE_PROPERTY] = "host:back/a,back/a"
-    engine.marks["tank/a"][REPLICATE_WITH_PROPERTY] = "--exclude-property x:y=z"
-    OPTIONS.clear()
-    run(engine, "replicate", tmp_path)
-    assert [each.exclude_properties for each in OPTIONS] == [("x:y=z",)] * 2
-    engine.marks["tank/a"][REPLICATE_WITH_PROPERTY] = "--exclude x:y=z"
-    with pytest.raises(PlanError, match="is not what zfstune writes there"):
-        run(engine, "replicate", tmp_path)
-    assert len(OPTIONS) == 2
 
 
 def test_those_with_a_schedule_of_their_own_go_by_it(tmp_path: Path) -> None:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from two_pools import run, run_tree, two_pools
-from zfstune.streams.local_side import LocalSide
 from zfstune.streams.replicate import replicate
-from zfstune.values.errors import BatchError, InvalidProperty, NotSupported, PlanError
+from zfstune.values.errors import BatchError, InvalidProperty, PlanError
 
 if TYPE_CHECKING:
     from stream_engine import StreamEngine
@@ -58,26 +57,6 @@ def test_a_placeholder_that_somebody_uses(sides: tuple[StreamEngine, StreamEngin
     run_tree(tank, back, keep_aside=True)
     assert back.origins["back/a/m"] == "back/a@1"
     assert back.shorts("back/a/m/x") == ["1"]
-
-
-def test_a_side_that_cannot_be_forced(
-    sides: tuple[StreamEngine, StreamEngine], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No loss is named as a way on, and one that is named is refused before a stream."""
-    tank, back = sides
-    run(tank, back)
-    back.take("back/a@own")
-    tank.take("tank/a@next")
-    with pytest.raises(PlanError, match="own") as refused:
-        run(tank, back)
-    assert "--lose back/a@own" in refused.value.hint
-    monkeypatch.setattr(LocalSide, "forces", False)
-    with pytest.raises(PlanError, match="own") as refused:
-        run(tank, back)
-    assert "--lose" not in refused.value.hint
-    with pytest.raises(NotSupported, match="could destroy more than was named"):
-        run(tank, back, lose=["own"], dry_run=True)
-    assert back.shorts("back/a")[-1] == "own"
 
 
 def test_a_leaf_without_a_snapshot(sides: tuple[StreamEngine, StreamEngine]) -> None:
