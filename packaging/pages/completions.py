@@ -45,6 +45,7 @@ _BY_METAVAR: dict[str, str] = {
 # The same word stands for other things in these verbs.
 _BY_VERB: dict[tuple[str, str], str] = {
     ("verify", "TARGET"): "target",
+    ("compare", "OTHER"): "snapshot",
     ("replicate", "TARGET"): "dataset",
     ("receive", "TARGET"): "dataset",
     ("schedule set", "TARGET"): "dataset",

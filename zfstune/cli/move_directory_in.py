@@ -60,7 +60,7 @@ def move_directory_in(args: argparse.Namespace) -> int:
     finally:
         line.clear()
     if args.json:
-        print_json(moved.to_dict())
+        print_json(moved.to_dict(), part="move-in", changed=True)
     elif moved.done:
         plan = moved.plan
         print(f"done: {plan.dataset} is mounted at {shown(plan.source)}")

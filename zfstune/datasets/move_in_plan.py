@@ -155,7 +155,7 @@ class MovePlan:
             "temporary": self.temporary,
             "aside": self.aside,
             "files": self.files,
-            "bytes": self.size_bytes,
+            "size_bytes": self.size_bytes,
             "cautions": list(self.cautions),
         }
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from json_document import found_in
 from sick_host import POOL
 from zfstune.cli import move_directory_in as module
 from zfstune.datasets.move_in import MovedIn
@@ -61,7 +61,7 @@ def test_the_command(run: Run, asked: list[dict[str, Any]]) -> None:
 def test_the_document(run: Run, asked: list[dict[str, Any]]) -> None:
     """Stdout has one document."""
     status, out, _ = run(*WORDS, "--json")
-    assert (status, json.loads(out)) == (0, {**PLAN.to_dict(), "done": True})
+    assert (status, found_in(out)) == (0, {**PLAN.to_dict(), "done": True})
     assert asked
 
 

@@ -97,7 +97,7 @@ def test_a_dry_run(engine: MovingEngine, folder: Path) -> None:
         "temporary": f"{folder.parent}/.zfstune-moving-app",
         "aside": f"{folder}.before-zfs",
         "files": 3,
-        "bytes": 3,
+        "size_bytes": 3,
         "cautions": [],
         "done": False,
     }
