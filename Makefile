@@ -48,9 +48,9 @@ docs: $(STAMP) ## The pages of docs/ as HTML in build/docs; a warning is an erro
 	$(BIN)/sphinx-build -b html -W --keep-going -n -q -d build/docs/doctrees docs build/docs/html
 	@echo "build/docs/html/index.html"
 
-ansible: $(STAMP) $(ANSIBLE_STAMP) ## The collection for Ansible: sanity and units on each core, then make fleet
+ansible: host $(STAMP) $(ANSIBLE_STAMP) images ## The collection for Ansible: sanity and units on each core, then a fleet on two guests
 	PYTHON=$(PYTHON) .ci/ansible-test .ansible-test $(CORES)
-	$(BIN)/pytest -m fleet tests/fleet $(ARGS)
+	$(BIN)/pytest -m "fleet or machines" tests/fleet tests/machines/test_fleet.py $(ARGS)
 
 fleet: $(STAMP) $(ANSIBLE_STAMP) ## The modules for Ansible, on a pool in a plain file
 	$(BIN)/pytest -m fleet tests/fleet $(ARGS)
@@ -84,7 +84,7 @@ images: host ## Build what the guests of make test boot, once: ten minutes, then
 image-%: host
 	@tests/lab/run --build --release $*
 
-machines: host $(STAMP) images ## Replication by ssh between two guests, of OpenZFS 2.1 and 2.4, some ways: minutes
+machines: host $(STAMP) $(ANSIBLE_STAMP) images ## Replication by ssh between two guests, of OpenZFS 2.1 and 2.4, some ways: minutes
 	$(BIN)/pytest -m machines tests/machines $(ARGS)
 
 demo: ## See apply, snapshot, prune and send at work, on a pool in a plain file
@@ -92,7 +92,7 @@ demo: ## See apply, snapshot, prune and send at work, on a pool in a plain file
 	$(MAKE) --no-print-directory $(STAMP)
 	$(BIN)/python examples/demo.py
 
-endurance: host $(STAMP) images ## Kills, power cuts, walks and nonsense for MINUTES, counted in tests/endurance/results
+endurance: host $(STAMP) $(ANSIBLE_STAMP) images ## Kills, power cuts, walks and nonsense for MINUTES, counted in tests/endurance/results
 	$(BIN)/python tests/endurance --minutes $(MINUTES) --only "$(ONLY)" $(ARGS)
 
 bench: host image-$(RELEASE) ## Compare with the zfs command and with peers, in a guest

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
+from lots import kills, seed, tally
 from ssh_host import (
     USER,
     SshHost,
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.one_release
 
 MIB = 1 << 20
-KILLS = int(os.environ.get("ZFSTUNE_LAB_KILLS", "6"))
+KILLS = kills(6)
+SEED = seed(6)
 SERVES, CONNECTS = "zfstune serve", "ssh -F"
 
 
@@ -229,7 +231,7 @@ def test_killed_at_random_moments(
     host: SshHost, copied: str, target: str, engine: Engine
 ) -> None:
     """Either side, or ssh between them, at any byte; all is equal afterwards."""
-    random = Random(KILLS)  # noqa: S311 (no secret)
+    random = Random(SEED)  # noqa: S311 (no secret)
     argv = zfstune_argv("replicate", copied, f"far:{target}")
     for number in range(KILLS):
         victim = ("client", SERVES, CONNECTS, "interrupt")[number % 4]
@@ -255,6 +257,7 @@ def test_killed_at_random_moments(
                 engine.destroy_snapshots([s.name for s in engine.snapshots(name)[:-1]])
                 (Path("/") / copied / f"after-{number - 3}").unlink(missing_ok=True)
             grow(engine, copied, f"after-{number}", 6 * MIB)
+    tally(kills=KILLS)
 
 
 @pytest.mark.usefixtures("either")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lab_pair import MIB
+from lots import kills, seed, tally
 
 if TYPE_CHECKING:
     from lab_pair import Way
 
 pytestmark = [pytest.mark.machines, pytest.mark.timeout(7000)]
 
-KILLS = int(os.environ.get("ZFSTUNE_LAB_KILLS", "4"))
+KILLS = kills(4)
+SEED = seed(4)
 STREAM_BYTES = 5 * MIB
 # Of each process its words in a command line, and on which side it is looked for.
 REPLICATES = "bin/zfstune replicate"
@@ -53,7 +54,7 @@ def wait_for_quiet(way: Way) -> None:
 
 def test_killed_at_random_moments(copied: Way) -> None:
     """Any process of either side, at any byte; all is equal afterwards."""
-    random = Random(KILLS)  # noqa: S311 (no secret)
+    random = Random(SEED)  # noqa: S311 (no secret)
     for number in range(KILLS):
         side, words, signal = VICTIMS[number % len(VICTIMS)]
         job, stopped = copied.stop_after(random.randrange(STREAM_BYTES))
@@ -66,6 +67,7 @@ def test_killed_at_random_moments(copied: Way) -> None:
             copied.replicate()
             copied.check()
             write(copied, f"after-{number}")
+    tally(kills=KILLS)
 
 
 def test_power_cut_of_the_target(copied: Way) -> None:
