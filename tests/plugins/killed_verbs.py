@@ -165,14 +165,14 @@ def survive(ground: Ground, scenario: Scenario, kills: int, random: Random) -> i
         The number of kills that came before the command's end.
     """
     began = time.monotonic()
-    lap(ground, scenario, f"{ground.pool}/whole", ground.run)
+    lap(ground, scenario, f"{ground.pool}/{scenario.verb}", ground.run)
     # Half of it, since a lap runs the command twice.
     lasts = (time.monotonic() - began) / 2
     early = 0
     for number in range(kills):
         moment = lasts * (number + random.random()) / kills
         kill = partial(ground.kill, moment, alone=number % 2 == 0)
-        early += lap(ground, scenario, f"{ground.pool}/lap{number}", kill)
+        early += lap(ground, scenario, f"{ground.pool}/{scenario.verb}-{number}", kill)
     return early
 
 
