@@ -54,9 +54,7 @@ def commands(text: str) -> list[list[str]]:
 
 def test_readme_shows_every_verb() -> None:
     """Each verb of the command stands in the README's table, and no other."""
-    table = re.findall(
-        r"^\| [^|]+ \| ((?:`[a-z]+` ?)+)\|", page("README.md"), re.MULTILINE
-    )
+    table = re.findall(r"^\| [^|]+ \| ((?:`[a-z]+` ?)+)\|", page("README.md"), re.MULTILINE)
     assert sorted(re.findall(r"[a-z]+", " ".join(table))) == sorted(verbs())
 
 
