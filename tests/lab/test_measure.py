@@ -113,9 +113,9 @@ def test_bytes_repeat(document: dict[str, Any]) -> None:
         for name in ("allocated_bytes", "leaf_read_bytes", "leaf_asked_bytes"):
             assert other[name] == pytest.approx(one[name], rel=0.01, abs=4096), name
         # So small a run writes nearly as much of space maps as of data, and how much of
-        # these depends on what was freed before: 7 % were seen.
+        # these depends on what was freed before: 18 % were seen.
         name = "leaf_written_bytes"
-        assert other[name] == pytest.approx(one[name], rel=0.15), name
+        assert other[name] == pytest.approx(one[name], rel=0.3), name
 
 
 def test_the_model_holds(document: dict[str, Any]) -> None:

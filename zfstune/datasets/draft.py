@@ -299,8 +299,10 @@ class Draft(MountDraft):
             return
         name = wanted.dataset
         if not owner:
-            account = f"{wanted.owner or ''}:{wanted.group or ''}"
-            self.warn(name, f"owner and mode of {path} are not set to {account}")
+            account = f"{wanted.owner or ''}:{wanted.group or ''}".removesuffix(":")
+            mode = "" if wanted.mode is None else f"{wanted.mode:04o}"
+            asked = " ".join(filter(None, (account, mode)))
+            self.warn(name, f"owner and mode of {path} are not set to {asked}")
             return
         uid = None if wanted.owner is None else self.machine.accounts[wanted.owner]
         gid = None if wanted.group is None else self.machine.groups[wanted.group]

@@ -22,16 +22,16 @@ def owned(owner: str | None, group: str | None, mode: int | None) -> Profile:
 
 
 @pytest.mark.parametrize(
-    ("owner", "group", "mode", "account"),
+    ("owner", "group", "mode", "asked"),
     [
-        ("app", "postgres", 0o750, "app:postgres"),
-        ("app", None, None, "app:"),
+        ("app", "postgres", 0o750, "app:postgres 0750"),
+        ("app", None, None, "app"),
         (None, "postgres", None, ":postgres"),
-        (None, None, 0o700, ":"),
+        (None, None, 0o700, "0700"),
     ],
 )
 def test_what_is_asked_of_a_directory(
-    owner: str | None, group: str | None, mode: int | None, account: str
+    owner: str | None, group: str | None, mode: int | None, asked: str
 ) -> None:
     """Each of owner, group and mode may be asked for alone, with its number."""
     wants = owned(owner, group, mode)
@@ -42,7 +42,7 @@ def test_what_is_asked_of_a_directory(
     plan = Model().plan(wants, owner=False)
     assert SetOwner not in {type(action) for action in plan.actions}
     assert plan.warnings == (
-        Caution(APP, f"owner and mode of /data/app are not set to {account}"),
+        Caution(APP, f"owner and mode of /data/app are not set to {asked}"),
     )
     assert not applied(wants).plan(wants).pending
 
