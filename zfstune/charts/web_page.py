@@ -39,19 +39,20 @@ td{white-space:normal;overflow-wrap:anywhere}}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def web_page(title: str, body: Iterable[str]) -> str:
+def web_page(title: str, body: Iterable[str], style: str = "") -> str:
     """Return a page.
 
     Args:
         title: Its title.
         body: The elements of its body, as markup.
+        style: Rules of CSS beside those of all pages.
     """
     head = [
         '<meta charset="utf-8"/>',
         element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("title", markup(title)),
-        tag("style", _STYLE, STYLE),
+        tag("style", _STYLE, STYLE, style),
     ]
     page = tag("html", tag("head", *head), "\n", tag("body", *body), lang="en")
     return f"<!DOCTYPE html>\n{page}\n"
@@ -67,9 +68,9 @@ def markup(text: str) -> str:
     return "\n".join(map(as_markup, text.split("\n")))
 
 
-def table_row(cells: Iterable[str], kind: str = "td") -> str:
+def table_row(cells: Iterable[str], kind: str = "td", of_class: str = "") -> str:
     """Return a row of cells that are markup already."""
-    return tag("tr", *(tag(kind, cell) for cell in cells), "\n")
+    return tag("tr", *(tag(kind, cell) for cell in cells), "\n", class_=of_class)
 
 
 def scrolling_table(*rows: str, of_class: str = "") -> str:

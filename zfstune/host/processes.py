@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-__all__ = ["programs_on", "running_files"]
+__all__ = ["programs_on", "running_files", "used_by"]
 
 _MOST_ANCESTORS = 64
 _MOST_ENTRIES = 1000
@@ -83,12 +83,12 @@ def programs_on(
     found = {}
     for pid in (int(entry) for entry in os.listdir(proc) if entry.isdigit()):
         program = _read(f"{proc}/{pid}/comm").decode(errors="replace").strip()
-        if program in names and any(_is_on(path, device) for path in _used(proc, pid)):
+        if program in names and any(_is_on(path, device) for path in used_by(proc, pid)):
             found[pid] = program
     return found
 
 
-def _used(proc: str, pid: int) -> Iterator[str]:
+def used_by(proc: str, pid: int) -> Iterator[str]:
     """Yield links to all that a process uses."""
     folder = f"{proc}/{pid}"
     yield from (f"{folder}/{name}" for name in ("cwd", "root", "exe"))

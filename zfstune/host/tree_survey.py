@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 
+from zfstune.host.processes import used_by
 from zfstune.values.frozen import frozen
 
 TYPE_CHECKING = False
@@ -117,21 +118,10 @@ def users_of(survey: TreeSurvey, path: str, *, proc: str = "/proc") -> dict[int,
     found = {}
     for pid in (int(entry) for entry in os.listdir(proc) if entry.isdigit()):
         if pid != os.getpid() and any(
-            _is_in(link, survey, path) for link in _used(proc, pid)
+            _is_in(link, survey, path) for link in used_by(proc, pid)
         ):
             found[pid] = _program(proc, pid)
     return found
-
-
-def _used(proc: str, pid: int) -> Iterator[str]:
-    folder = f"{proc}/{pid}"
-    yield from (f"{folder}/{name}" for name in ("cwd", "root", "exe"))
-    for kind in ("fd", "map_files"):
-        try:
-            entries = os.listdir(f"{folder}/{kind}")
-        except OSError:
-            continue  # the process ended, or is another user's
-        yield from (f"{folder}/{kind}/{entry}" for entry in entries)
 
 
 def _is_in(link: str, survey: TreeSurvey, path: str) -> bool:

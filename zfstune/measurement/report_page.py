@@ -7,7 +7,7 @@ follow the reader's screen, tables scroll by themselves.
 from __future__ import annotations
 
 from zfstune.charts.picture import draw_chart
-from zfstune.charts.svg import STYLE, as_markup, element
+from zfstune.charts.web_page import markup, scrolling_table, table_row, tag, web_page
 from zfstune.measurement.figures import FIGURES, figures_of
 from zfstune.measurement.report_charts import (
     charts_of,
@@ -25,36 +25,22 @@ if TYPE_CHECKING:
 
 __all__ = ["report_page"]
 
-_PAGE_STYLE = """
-:root{color-scheme:light dark;--ink:#1c2026;--soft:#59626e;--line:#d4d9e0;--paper:#fff;
---ground:#f2f4f7}
-@media screen and (prefers-color-scheme:dark){:root{--ink:#e8eaed;--soft:#a3abb6;
---line:#3c434d;--paper:#14171b;--ground:#20252c}}
-body{margin:0 auto;max-width:1480px;padding:16px;background:var(--paper);color:var(--ink);
-font:16px/1.5 system-ui,sans-serif}
-h1{font-size:24px;line-height:1.25;margin:8px 0}h2{font-size:19px;margin:32px 0 8px}
-h3{font-size:15px;margin:16px 0 4px}
-p,ul,pre{max-width:80ch}ul{padding-left:20px}.soft{color:var(--soft)}
+_STYLE = """
+body{max-width:1480px}h3{font-size:15px;margin:16px 0 4px}pre{max-width:80ch}
 .charts{display:grid;gap:16px;grid-template-columns:repeat(auto-fill,minmax(min(100%,360px),1fr))}
 .chart{width:100%;max-width:560px;height:auto;display:block}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}
-th,td{padding:4px 10px;text-align:right;border-bottom:1px solid var(--line)}
-td{white-space:nowrap}th{white-space:normal;vertical-align:bottom}
-th:first-child,td:first-child{text-align:left;padding-left:0}
+th{white-space:normal;vertical-align:bottom}
+td:first-child{white-space:nowrap;min-width:0}
 .facts td{text-align:left;white-space:normal;overflow-wrap:anywhere}
 .facts td:first-child{color:var(--soft);white-space:nowrap;vertical-align:top}
 .chosen{font-weight:600}
 pre{background:var(--ground);padding:8px 12px;overflow-x:auto;font-size:13px;max-width:100%}
 .pages{display:grid;gap:0 32px}
 @media (min-width:960px){.pages{grid-template-columns:1fr 1fr}}
-@media print{body{font-size:11pt;max-width:none;padding:0}
-.charts{grid-template-columns:1fr 1fr}.chart,tr{break-inside:avoid}h2,h3{break-after:avoid}
-pre{white-space:pre-wrap}.scroll{overflow:visible}.scroll table{font-size:6.5pt}
-.scroll td,.scroll th{padding:2px 3px;white-space:normal}}
+@media print{.charts{grid-template-columns:1fr 1fr}.chart{break-inside:avoid}
+h3{break-after:avoid}pre{white-space:pre-wrap}.scroll table{font-size:6.5pt}
+.scroll td,.scroll th{padding:2px 3px}}
 """
-# Nothing is loaded from anywhere, whatever a name in the page may hold.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _NOTHING = "-"
 
 
@@ -68,25 +54,19 @@ def report_page(measurement: Measurement, sentences: Iterable[str]) -> str:
     title = f"Record sizes for {measurement.workload.name} on {_pool_name(measurement)}"
     charts = [draw_chart(chart, style="") for chart in charts_of(measurement)]
     body = [
-        _tag("h1", _text(title)),
-        _tag("p", _text(_subtitle(measurement)), class_="soft"),
-        *_section("Verdict", _tag("ul", *(_tag("li", _text(each)) for each in sentences))),
-        *_section("Charts", _tag("div", *charts, class_="charts")),
-        *_section("Figures", _note(measurement), _scrolling(*_figure_table(measurement))),
+        tag("h1", markup(title)),
+        tag("p", markup(_subtitle(measurement)), class_="soft"),
+        *_section("Verdict", tag("ul", *(tag("li", markup(each)) for each in sentences))),
+        *_section("Charts", tag("div", *charts, class_="charts")),
+        *_section(
+            "Figures", _note(measurement), scrolling_table(*_figure_table(measurement))
+        ),
         *_section("How it was measured", *_method(measurement)),
         *_section("Where it was measured", *_places(measurement)),
-        *_section("Each run", _scrolling(*_run_table(measurement))),
-        *_section("To repeat it", _tag("pre", _text(measurement.procedure.command))),
+        *_section("Each run", scrolling_table(*_run_table(measurement))),
+        *_section("To repeat it", tag("pre", markup(measurement.procedure.command))),
     ]
-    head = [
-        '<meta charset="utf-8"/>',
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        _tag("title", _text(title)),
-        _tag("style", _PAGE_STYLE, STYLE),
-    ]
-    page = _tag("html", _tag("head", *head), "\n", _tag("body", *body), lang="en")
-    return f"<!DOCTYPE html>\n{page}\n"
+    return web_page(title, body, _STYLE)
 
 
 def _pool_name(measurement: Measurement) -> str:
@@ -110,7 +90,7 @@ def _note(measurement: Measurement) -> str:
         text += "; model: by the rules of OpenZFS, without metadata and log"
     if any(each.candidate == measurement.chosen for each in measurement.measured):
         text += "; bold: the profile's choice"
-    return _tag("p", _text(f"{text}."), class_="soft")
+    return tag("p", markup(f"{text}."), class_="soft")
 
 
 def _figure_table(measurement: Measurement) -> Iterator[str]:
@@ -177,10 +157,10 @@ def _method(measurement: Measurement) -> Iterator[str]:
     """Give the workload, the procedure and the job."""
     workload = _facts(_fields(measurement.workload, leave_out=("job",)))
     procedure = _facts(_fields(measurement.procedure, leave_out=("command",)))
-    columns = [_tag("h3", "Workload") + workload, _tag("h3", "Procedure") + procedure]
-    yield _tag("div", *(_tag("div", column) for column in columns), class_="pages")
-    yield _tag("p", _text("The job of fio:"))
-    yield _tag("pre", _text(measurement.workload.job))
+    columns = [tag("h3", "Workload") + workload, tag("h3", "Procedure") + procedure]
+    yield tag("div", *(tag("div", column) for column in columns), class_="pages")
+    yield tag("p", markup("The job of fio:"))
+    yield tag("pre", markup(measurement.workload.job))
 
 
 def _places(measurement: Measurement) -> Iterator[str]:
@@ -193,11 +173,11 @@ def _places(measurement: Measurement) -> Iterator[str]:
         ("Parameters of the zfs module", measurement.parameters),
     )
     columns = [
-        _tag("div", _tag("h3", _text(name)), _facts(facts.items()))
+        tag("div", tag("h3", markup(name)), _facts(facts.items()))
         for name, facts in tables
         if facts
     ]
-    yield _tag("div", *columns, class_="pages")
+    yield tag("div", *columns, class_="pages")
 
 
 def _fields(value: object, leave_out: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -227,29 +207,12 @@ def _field_text(name: str, value: object) -> str:
 
 
 def _section(title: str, *content: str) -> tuple[str, ...]:
-    return "\n", _tag("h2", _text(title)), *content
+    return "\n", tag("h2", markup(title)), *content
 
 
 def _facts(facts: Iterable[tuple[str, str]]) -> str:
-    return _tag("table", *(_row(pair, "td") for pair in facts), class_="facts")
-
-
-def _scrolling(*rows: str) -> str:
-    # A part that scrolls is reached by the keyboard too.
-    return _tag("div", _tag("table", *rows), class_="scroll", tabindex="0")
+    return tag("table", *(_row(pair, "td") for pair in facts), class_="facts")
 
 
 def _row(cells: Iterable[str], kind: str, of_class: str = "") -> str:
-    row = (_tag(kind, _text(cell or _NOTHING)) for cell in cells)
-    return _tag("tr", *row, "\n", class_=of_class)
-
-
-def _text(text: str) -> str:
-    """Return text for the page, each line of it on its own."""
-    return "\n".join(map(as_markup, text.split("\n")))
-
-
-def _tag(name: str, *content: str, **attributes: str) -> str:
-    """Return an element with an end of its own, as HTML asks of most."""
-    inside = "".join(content) or as_markup(_NOTHING)
-    return element(name, inside, **attributes)
+    return table_row((markup(cell or _NOTHING) for cell in cells), kind, of_class)
