@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zfstune.datasets.apply import Applied, apply, plan
     from zfstune.datasets.destroy import destroy_named as destroy
     from zfstune.datasets.destroy_plan import DestroyPlan
-    from zfstune.datasets.move_in import move_in
+    from zfstune.datasets.move_in import MovedIn, move_in
     from zfstune.datasets.plan import Plan
     from zfstune.datasets.unmanage import unmanage
     from zfstune.datasets.unmanage_plan import UnmanagePlan
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from zfstune.health.check import check_freshness as check
     from zfstune.health.doctor import doctor
     from zfstune.health.findings import Finding, Verdict
+    from zfstune.health.host_finding import Diagnosis
     from zfstune.health.nagios import Check
     from zfstune.health.observation import ObservedTarget
     from zfstune.health.observe_targets import list_replicas
@@ -130,6 +131,7 @@ __all__ = [
     "Damaged",
     "Dataset",
     "DestroyPlan",
+    "Diagnosis",
     "DropPlan",
     "Engine",
     "EngineError",
@@ -145,6 +147,7 @@ __all__ = [
     "InvalidProperty",
     "InvalidValue",
     "MeasureResult",
+    "MovedIn",
     "NoSpace",
     "NotFound",
     "NotPermitted",
@@ -244,6 +247,7 @@ _HOMES = {
     "CopiesPlan": ("snapshots.copies_plan", "CopiesPlan"),
     "Dataset": ("values.state", "Dataset"),
     "DestroyPlan": ("datasets.destroy_plan", "DestroyPlan"),
+    "Diagnosis": ("health.host_finding", "Diagnosis"),
     "DropPlan": ("snapshots.drop_plan", "DropPlan"),
     "Engine": ("engine.protocol", "Engine"),
     "Explanation": ("profiles.explanation", "Explanation"),
@@ -253,6 +257,7 @@ _HOMES = {
     "Forgotten": ("streams.forget", "Forgotten"),
     "HoldPlan": ("snapshots.hold_plan", "HoldPlan"),
     "MeasureResult": ("measurement.measure_result", "MeasureResult"),
+    "MovedIn": ("datasets.move_in", "MovedIn"),
     "ObservedTarget": ("health.observation", "ObservedTarget"),
     "Pace": ("streams.pace", "Pace"),
     "Plan": ("datasets.plan", "Plan"),

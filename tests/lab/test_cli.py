@@ -153,7 +153,7 @@ def test_list_for_people(tank: str) -> None:
 MISTAKES = [
     # line, status, what stderr says
     ("", 2, "usage: zfstune"),
-    ("aply logs", 2, "invalid choice: 'aply'"),
+    ("aply logs", 2, "there is no 'aply': did you mean 'apply'?"),
     ("apply", 2, "PROFILE"),
     ("apply postgre", 1, "cannot load profile 'postgre': there is no such profile"),
     ("apply ../../etc/passwd", 1, "passwd"),

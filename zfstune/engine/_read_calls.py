@@ -108,6 +108,8 @@ class ReadCalls:
     ) -> dict[str, Snapshot]:
         """Return the named snapshots that exist, by name."""
         wanted = dict.fromkeys(map(check_snapshot, names))
+        if not wanted:
+            return {}
         error, rows = self._zfs.change(lib.zt_list_named, wanted, int(properties))
         if error:
             raise engine_error("read", next(iter(wanted)), error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from contextlib import ExitStack
@@ -12,7 +13,7 @@ from zfstune.streams.local_side import LocalSide
 from zfstune.streams.package import MOST_LIST_BYTES, package_values
 from zfstune.streams.packed_list import pack
 from zfstune.streams.send_plan import SendChoices, Sender, decide_send
-from zfstune.values.errors import PlanError
+from zfstune.values.errors import NotFound, PlanError
 from zfstune.values.frozen import replace
 from zfstune.values.names import check_snapshot, pool_of
 from zfstune.values.state import Snapshot
@@ -145,7 +146,15 @@ def _senders(engine: Engine, choices: SendChoices) -> list[Sender]:
     if choices.properties:
         ends = [side.with_properties(end) for end in ends]
     # A dataset may have been made or destroyed between the two listings.
-    return [Sender(e, datasets[e.name]) for e in ends if e.name in datasets]
+    senders = [Sender(e, datasets[e.name]) for e in ends if e.name in datasets]
+    if not senders or senders[0].end.name != root:
+        raise NotFound(
+            operation="send",
+            target=choices.snapshot,
+            errno=errno.ENOENT,
+            reason="its dataset was destroyed meanwhile",
+        )
+    return senders
 
 
 def _write(engine: Engine, plan: SendPlan, fd: int) -> None:

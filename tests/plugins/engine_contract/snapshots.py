@@ -282,6 +282,7 @@ def test_what_exists(engine: Engine, tree: str) -> None:
     assert not engine.exists(f"{tree}/none")
     assert not engine.exists(f"{tree}@none")
     assert engine.find_snapshots([f"{tree}@none", f"{tree}@a"]).keys() == {f"{tree}@a"}
+    assert engine.find_snapshots([]) == {}
     assert engine.datasets(tree, recursive=False) == [engine.dataset(tree)]
     for call in (
         lambda: engine.dataset(f"{tree}/none"),
