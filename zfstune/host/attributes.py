@@ -102,9 +102,10 @@ def write_flags(file: int, wanted: Attributes) -> None:
     Raises:
         OSError: One of them cannot be set.
     """
-    if wanted.flags != _flags(file):
+    # Without a value the kernel would read whatever lies in the buffer of the call.
+    if wanted.flags and wanted.flags != _flags(file):
         fcntl.ioctl(file, _SETXATTR, wanted.flags)
-    if wanted.dos != _asked(file, _GETDOSFLAGS, 8):
+    if wanted.dos and wanted.dos != _asked(file, _GETDOSFLAGS, 8):
         fcntl.ioctl(file, _SETDOSFLAGS, wanted.dos)
 
 

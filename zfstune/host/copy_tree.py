@@ -315,12 +315,16 @@ def _is_folder(directory: int, name: str) -> bool:
 
 
 def _fitting(wanted: Attributes, there: Attributes) -> Attributes:
-    """Return attributes without those that the filesystem of a copy does not know.
+    """Return attributes with those of a copy in place of what one side does not know.
 
-    A copy may lie on a filesystem of another kind, which has no DOS attributes and no
-    projects.
+    The two may lie on filesystems of different kinds: tmpfs has no DOS attributes, and
+    ZFS has them since 2.2, with an archive bit on each new file.
     """
-    return replace(wanted, flags=there.flags and wanted.flags, dos=there.dos and wanted.dos)
+    return replace(
+        wanted,
+        flags=wanted.flags if wanted.flags and there.flags else there.flags,
+        dos=wanted.dos if wanted.dos and there.dos else there.dos,
+    )
 
 
 def _copy_special(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 from contextlib import ExitStack
@@ -151,7 +150,6 @@ def _senders(engine: Engine, choices: SendChoices) -> list[Sender]:
         raise NotFound(
             operation="send",
             target=choices.snapshot,
-            errno=errno.ENOENT,
             reason="its dataset was destroyed meanwhile",
         )
     return senders

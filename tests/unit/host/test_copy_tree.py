@@ -186,6 +186,30 @@ def test_flags_that_forbid_changes_come_last(
     assert written[5:] == [("late", flags)] * 5
 
 
+@pytest.mark.parametrize(
+    ("source_has", "copy_has", "ends_with"),
+    [
+        (b"", b"\x08" + bytes(7), b"\x08" + bytes(7)),
+        (b"\x01" + bytes(7), b"", b""),
+        (b"\x01" + bytes(7), b"\x08" + bytes(7), b"\x01" + bytes(7)),
+    ],
+)
+def test_what_one_filesystem_does_not_know(
+    tmp_path: Path, source_has: bytes, copy_has: bytes, ends_with: bytes
+) -> None:
+    """Flags that the source cannot have stay as the copy has them, and make no difference."""
+    (tmp_path / "file").write_bytes(b"")
+    file = os.open(tmp_path / "file", os.O_RDONLY)
+    try:
+        plain = read_attributes(file)
+    finally:
+        os.close(file)
+    wanted = replace(plain, flags=source_has, dos=source_has)
+    there = replace(plain, flags=copy_has, dos=copy_has)
+    found = copy_tree._fitting(wanted, there)
+    assert (found.flags, found.dos) == (ends_with, ends_with)
+
+
 def test_into_a_folder_that_is_there(tmp_path: Path) -> None:
     """Folders that are there take the content of their counterparts, and attributes."""
     source, target = tmp_path / "source", tmp_path / "target"
