@@ -197,7 +197,7 @@ def test_flags_that_forbid_changes_come_last(
 def test_what_one_filesystem_does_not_know(
     tmp_path: Path, source_has: bytes, copy_has: bytes, ends_with: bytes
 ) -> None:
-    """Flags that the source cannot have stay as the copy has them, and make no difference."""
+    """Flags that the source cannot have stay as the copy has them, and count for none."""
     (tmp_path / "file").write_bytes(b"")
     file = os.open(tmp_path / "file", os.O_RDONLY)
     try:
