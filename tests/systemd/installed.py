@@ -15,6 +15,7 @@ from pathlib import Path
 SCRIPTS = Path("examples/postinstall").resolve()
 DARKSITE = Path("/root/darksite")
 UNITS = Path("/etc/systemd/system")
+LAB_UNIT = "zfstune-lab.service"  # it runs this very script
 PLAIN = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "LANG": "C.UTF-8"}
 
 
@@ -135,7 +136,8 @@ def purge() -> None:
         sys.exit(f"{timer} goes on")
     before = run("zfs list -H -o name,org.zfstune:policy -r rpool")
     run("dpkg --purge zfstune")
-    left = [str(path) for path in (*UNITS.glob("zfstune-*"), *UNITS.glob("*/zfstune-*"))]
+    units = (*UNITS.glob("zfstune-*"), *UNITS.glob("*/zfstune-*"))
+    left = [str(path) for path in units if path.name != LAB_UNIT]
     left += [
         path for path in ("/var/lib/zfstune", "/usr/bin/zfstune") if Path(path).exists()
     ]
