@@ -390,6 +390,7 @@ OTHER_DOCUMENTS = {
 }
 # Those that take a test of their own.
 TESTED_APART = {
+    "apply-move-in": "tests/unit/cli/test_move_directory_in.py",
     "checkpoints-drop-copies": "tests/image/test_rollback.py",
     "progress": "tests/image/test_replicate.py",
     "receive-abort": "tests/unit/cli/test_receive.py",
