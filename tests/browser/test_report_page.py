@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import html
-import json
-import re
 import struct
-import subprocess
 import zlib
 from typing import TYPE_CHECKING
 
 import pytest
 
+from browser import look
 from made_measurement import made_measurement
 from zfstune.charts.plot_area import HEIGHT, WIDTH
 from zfstune.measurement.report_page import report_page
@@ -22,14 +19,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-# The page stands in a frame of the width of a screen. Its own policy allows no script, so
-# that of the page around it looks at what the browser made of it.
-LOOK = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0">
-<iframe style="border:0;width:%(width)dpx;height:9000px" srcdoc="%(page)s"></iframe>
-<pre id="found"></pre>
-<script>
-document.querySelector("iframe").onload = event => {
-  const page = event.target.contentDocument, charts = []
+LOOK = """
+  const charts = []
   for (const chart of page.querySelectorAll("svg")) {
     const box = chart.getBoundingClientRect()
     const words = [...chart.querySelectorAll("text")].map(word => {
@@ -40,12 +31,8 @@ document.querySelector("iframe").onload = event => {
     })
     charts.push({title: chart.querySelector("title").textContent, words})
   }
-  document.getElementById("found").textContent = JSON.stringify(
-    {width: page.documentElement.scrollWidth, charts})
-}
-</script>
+  const found = {width: page.documentElement.scrollWidth, charts}
 """
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars")
 SMALLEST = 8  # pixels from top to bottom of a line of words
 SIZES = tuple(1 << power for power in range(12, 21))
 PAGES = {
@@ -54,19 +41,6 @@ PAGES = {
     ),
     "few": made_measurement((8192, "lz4"), (131072, "lz4")),
 }
-
-
-def look(folder: Path, page: str, width: int) -> dict[str, object]:
-    """Return what a browser makes of a page on a screen of some width."""
-    file = folder / "look.html"
-    file.write_text(LOOK % {"width": width, "page": html.escape(page)})
-    argv = ["chromium", *FLAGS, f"--user-data-dir={folder}/profile"]
-    argv += [f"--window-size={width},9000", "--virtual-time-budget=10000", "--dump-dom"]
-    done = subprocess.run([*argv, str(file)], capture_output=True, text=True, check=True)
-    found = re.search(r'<pre id="found">(.+?)</pre>', done.stdout, re.DOTALL)
-    assert found, done.stderr
-    result: dict[str, object] = json.loads(html.unescape(found[1]))
-    return result
 
 
 def covers(one: dict[str, float], other: dict[str, float]) -> bool:
@@ -83,7 +57,8 @@ def covers(one: dict[str, float], other: dict[str, float]) -> bool:
 @pytest.mark.parametrize("name", PAGES)
 def test_it_can_be_read_on_each_screen(name: str, width: int, tmp_path: Path) -> None:
     """The page does not scroll sideways; each word of a chart is whole, and alone."""
-    found = look(tmp_path, report_page(PAGES[name], ("Best is 8K.",)), width)
+    page = report_page(PAGES[name], ("Best is 8K.",))
+    found = look(page, LOOK, tmp_path, width=width, height=9000)
     assert found["width"] == width
     charts = found["charts"]
     assert isinstance(charts, list)

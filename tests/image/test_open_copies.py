@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import zfstune
-from zfstune.engine.image import create_image
+from two_images import SOURCE, TARGET, two_images
 from zfstune.values.errors import EngineError, PlanError
 from zfstune.values.marks import REPLICA_PROPERTY
 
@@ -18,21 +18,12 @@ if TYPE_CHECKING:
     from zfstune.engine.image import ImageEngine
     from zfstune.streams.replication_plan import ReplicationPlan
 
-SOURCE, TARGET = "tank/a", "back/a"
-SIZE_BYTES = 128 << 20
-
 
 @pytest.fixture
 def pools(tmp_path: Path) -> Iterator[tuple[ImageEngine, ImageEngine]]:
     """Make two pools, the first with a dataset of three snapshots."""
-    with (
-        create_image(tmp_path / "tank", size_bytes=SIZE_BYTES) as tank,
-        create_image(tmp_path / "back", size_bytes=SIZE_BYTES, pool="back") as back,
-    ):
-        tank.create(SOURCE, properties={"compression": "zstd"})
-        for number in "123":
-            tank.take_snapshots([f"{SOURCE}@{number}"])
-        yield tank, back
+    with two_images(tmp_path) as both:
+        yield both
 
 
 def replicated(pools: tuple[ImageEngine, ImageEngine], **how: Any) -> ReplicationPlan:

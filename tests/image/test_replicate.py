@@ -14,6 +14,7 @@ import pytest
 
 import zfstune
 from checked_documents import faults
+from two_images import SIZE_BYTES, SOURCE, TARGET, two_images
 from zfstune.engine.image import ImageEngine, create_image
 from zfstune.streams.pace import Pace
 from zfstune.streams.steps import Full
@@ -26,21 +27,12 @@ if TYPE_CHECKING:
 
     from zfstune.streams.replication_plan import ReplicationPlan
 
-SOURCE, TARGET = "tank/a", "back/a"
-SIZE_BYTES = 128 << 20
-
 
 @pytest.fixture
 def pools(tmp_path: Path) -> Iterator[tuple[ImageEngine, ImageEngine]]:
     """Make two pools, the first with a dataset of three snapshots."""
-    with (
-        create_image(tmp_path / "tank", size_bytes=SIZE_BYTES) as tank,
-        create_image(tmp_path / "back", size_bytes=SIZE_BYTES, pool="back") as back,
-    ):
-        tank.create(SOURCE, properties={"compression": "zstd"})
-        for number in "123":
-            tank.take_snapshots([f"{SOURCE}@{number}"])
-        yield tank, back
+    with two_images(tmp_path) as both:
+        yield both
 
 
 def guids(engine: ImageEngine, name: str) -> list[int]:

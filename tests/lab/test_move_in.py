@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
+from moving_engine import STEPS
 from zfstune.values.marks import MOVING_PROPERTY
 
 if TYPE_CHECKING:
@@ -22,18 +23,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.one_release
 
-STEPS = (
-    "made",
-    "tuned",
-    "copied",
-    "compared",
-    "unmounted",
-    "set aside",
-    "directory made",
-    "mounted",
-    "in force",
-    "done",
-)
 KILLED = 9
 
 

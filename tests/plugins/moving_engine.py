@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 
 from sick_host import POOL
 
+# What a move tells of itself, one after the other.
+STEPS = (
+    "made",
+    "tuned",
+    "copied",
+    "compared",
+    "unmounted",
+    "set aside",
+    "directory made",
+    "mounted",
+    "in force",
+    "done",
+)
+
 __all__ = ["MovingEngine"]
 
 

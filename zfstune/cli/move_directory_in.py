@@ -30,17 +30,12 @@ def move_directory_in(args: argparse.Namespace) -> int:
             "--move-in goes with one PROFILE and --at, and neither --pool nor --root"
         )
     line = ProgressLine(json=args.json)
-    counted = []  # the counter of bytes, once the plan has told how many there are
 
     def show(plan: MovePlan) -> None:
         if not args.json:
             print("\n".join(plan.lines()))
             sys.stdout.flush()
-        counted.append(line.counter(plan.size_bytes))
-
-    def passed(count: int) -> None:
-        for counter in filter(None, counted):
-            counter(count)
+        line.expect(plan.size_bytes)
 
     try:
         with open_zfs(args) as engine:
@@ -55,7 +50,7 @@ def move_directory_in(args: argparse.Namespace) -> int:
                 dry_run=args.dry_run,
                 engine=engine,
                 show=show,
-                passed=passed,
+                passed=line.passed,
             )
     finally:
         line.clear()

@@ -27,6 +27,7 @@ class ProgressLine:
     def __init__(self, *, json: bool) -> None:
         self._json = json
         self._shown = 0 if on_terminal() else None
+        self._count: Callable[[int], None] | None = None
 
     def show(self, progress: Any) -> None:
         """Show a state of the run, anything with ``line()`` and ``to_dict()``."""
@@ -56,6 +57,15 @@ class ProgressLine:
             meter.tick()
 
         return count
+
+    def expect(self, total_bytes: int) -> None:
+        """Have :meth:`passed` count from now on, once a plan has told the whole."""
+        self._count = self.counter(total_bytes)
+
+    def passed(self, count: int) -> None:
+        """Count bytes, and show how far it is; before :meth:`expect` nothing counts."""
+        if self._count is not None:
+            self._count(count)
 
     def clear(self) -> None:
         """Wipe the line away, before anything else is printed."""

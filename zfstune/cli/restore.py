@@ -50,17 +50,12 @@ def add_arguments(parser: Any) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     line = ProgressLine(json=args.json)
-    counted = []  # the counter of bytes, once the plan has told how many there are
 
     def show(plan: PathPlan) -> None:
         if not args.json:
             print("\n".join(plan.lines(dry_run=args.dry_run)))
             sys.stdout.flush()
-        counted.append(line.counter(plan.size_bytes))
-
-    def passed(count: int) -> None:
-        for counter in filter(None, counted):
-            counter(count)
+        line.expect(plan.size_bytes)
 
     try:
         with open_zfs(args) as engine:
@@ -71,7 +66,7 @@ def _run(args: argparse.Namespace) -> int:
                 dry_run=args.dry_run,
                 engine=engine,
                 show=show,
-                passed=passed,
+                passed=line.passed,
             )
     finally:
         line.clear()
