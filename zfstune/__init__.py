@@ -56,7 +56,8 @@ if TYPE_CHECKING:
     from zfstune.retention.policy import Followed, Policy
     from zfstune.retention.prune import prune
     from zfstune.retention.store import drop_policy, list_policies, store_policy
-    from zfstune.schedules.schedule import Scheduled, list_schedules, store_schedule
+    from zfstune.schedules.schedule import Scheduled, list_schedules
+    from zfstune.schedules.store import store_schedule
     from zfstune.snapshots.changes import ChangesBetween
     from zfstune.snapshots.checkpoint import checkpoint
     from zfstune.snapshots.copies_plan import CopiesPlan
@@ -324,7 +325,7 @@ _HOMES = {
     "snapshot": ("snapshots.take", "snapshot"),
     "status": ("health.status", "read_status"),
     "store_policy": ("retention.store", "store_policy"),
-    "store_schedule": ("schedules.schedule", "store_schedule"),
+    "store_schedule": ("schedules.store", "store_schedule"),
     "unmanage": ("datasets.unmanage", "unmanage"),
     "verify": ("health.verify", "verify"),
 }

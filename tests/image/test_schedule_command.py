@@ -14,7 +14,8 @@ from zfstune.cli import schedule, schedule_show
 from zfstune.cli.main import main
 from zfstune.retention.policy_text import parse_policy
 from zfstune.retention.store import set_policy
-from zfstune.schedules.schedule import scheduled, set_schedule
+from zfstune.schedules.schedule import scheduled
+from zfstune.schedules.store import set_schedule
 from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY
 
 if TYPE_CHECKING:

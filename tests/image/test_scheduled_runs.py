@@ -20,7 +20,8 @@ from zfstune.retention.store import set_policy
 from zfstune.schedules.last_run import LastRun
 from zfstune.schedules.note import last_run, locked, note, reported_run
 from zfstune.schedules.run import due_runs, is_due, run_job
-from zfstune.schedules.schedule import scheduled, set_schedule
+from zfstune.schedules.schedule import scheduled
+from zfstune.schedules.store import set_schedule
 from zfstune.values.errors import NotFound, PlanError, PolicyError
 from zfstune.values.marks import (
     POLICY_PROPERTY,

@@ -12,7 +12,8 @@ from zfstune.profiles.load import role_datasets
 from zfstune.profiles.roles import ROLES
 from zfstune.retention.policy_text import format_policy, parse_policy
 from zfstune.retention.store import clear_policy, set_policy
-from zfstune.schedules.schedule import scheduled, set_schedule, targets
+from zfstune.schedules.schedule import scheduled, targets
+from zfstune.schedules.store import set_schedule
 from zfstune.values.errors import NotFound, PolicyError
 from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY
 

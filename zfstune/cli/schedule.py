@@ -8,12 +8,7 @@ import sys
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, add_scripted, print_json, report, warn
 from zfstune.cli.profile_options import add_role
-from zfstune.cli.schedule_replication import (
-    StoredChanges,
-    add_replication,
-    stored_changes,
-    with_replication,
-)
+from zfstune.cli.schedule_replication import add_replication, with_replication
 from zfstune.cli.schedule_run import run_forever, run_once
 from zfstune.cli.schedule_set import add_set
 from zfstune.cli.schedule_show import show_schedules, warn_of_misfits
@@ -23,6 +18,8 @@ from zfstune.engine.pools import datasets_below
 from zfstune.schedules.cadence import NO_SCHEDULE
 from zfstune.schedules.install import carry_out, plan_install, plan_remove
 from zfstune.schedules.schedule import targets
+from zfstune.schedules.store import store_changes, stored_changes
+from zfstune.schedules.stored_changes import StoredChanges
 from zfstune.schedules.unit_text import JOBS, units_for
 from zfstune.values.errors import InvalidValue, PlanError, ZfsUnavailable
 from zfstune.values.marks import SCHEDULE_PROPERTY
@@ -217,7 +214,7 @@ def _install(args: argparse.Namespace) -> int:
         )
         changes = stored_changes(engine, schedules)
         if not args.dry_run:
-            changes.carry_out(engine)
+            store_changes(engine, changes)
             carry_out(args.folder, steps)
     _print_changes(args, steps, changes)
     if not args.no_prune:
@@ -275,7 +272,7 @@ def _remove(args: argparse.Namespace) -> int:
             )
             if not args.dry_run:
                 carry_out(args.folder, steps)
-                changes.carry_out(engine)
+                store_changes(engine, changes)
     except ZfsUnavailable:
         if args.roles:
             raise

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, warn
-from zfstune.cli.schedule_replication import (
-    add_replication,
-    stored_changes,
-    with_replication,
-)
+from zfstune.cli.schedule_replication import add_replication, with_replication
 from zfstune.cli.schedule_show import warn_of_misfits
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.schedules.schedule import targets
+from zfstune.schedules.store import store_changes, stored_changes
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
@@ -56,7 +53,7 @@ def _set(args: argparse.Namespace) -> int:
         schedules = with_replication(args, schedules)
         changes = stored_changes(engine, schedules)
         if not args.dry_run:
-            changes.carry_out(engine)
+            store_changes(engine, changes)
     if args.json:
         print_json(changes.to_dict(), changed=any(changes.lines()))
         return exit_status.DONE

@@ -49,9 +49,6 @@ __all__ = [
     "list_schedules",
     "members",
     "scheduled",
-    "set_schedule",
-    "set_sending",
-    "store_schedule",
     "taken_along_with",
     "targets",
     "with_schedule",
@@ -296,59 +293,6 @@ def list_schedules(*datasets: str, engine: Engine | None = None) -> tuple[Schedu
     """
     with using(engine) as zfs:
         return tuple(scheduled(zfs, datasets))
-
-
-def store_schedule(dataset: str, every: str, *, engine: Engine | None = None) -> None:
-    """Store on a dataset how often snapshots of it are taken; write no timers.
-
-    Args:
-        dataset: Its full name.
-        every: As in ``15m``, ``hourly``, ``daily@02:05``; ``none``: no snapshots, not
-            even with those of a dataset above.
-        engine: Default: the running kernel's ZFS.
-
-    Raises:
-        PolicyError: `every` is none of these.
-        EngineError: ZFS refused.
-        ZfsUnavailable: There is no ZFS here.
-    """
-    with using(engine) as zfs:
-        set_schedule(zfs, dataset, every)
-
-
-def set_schedule(engine: Engine, dataset: str, every: str) -> None:
-    """Store a cadence on a dataset; ``none`` also keeps it from being taken along.
-
-    Raises:
-        PolicyError: `every` is no cadence.
-        EngineError: ZFS refused.
-    """
-    parse_cadence(every)
-    if engine.dataset(dataset).local(SCHEDULE_PROPERTY) != every:
-        engine.set(dataset, {SCHEDULE_PROPERTY: every})
-
-
-def set_sending(engine: Engine, dataset: str, values: Mapping[str, str]) -> None:
-    """Store how a schedule replicates a dataset.
-
-    All is set in one step, and what is removed goes in order, targets first: a run in
-    between must not send what the options leave out.
-
-    Args:
-        engine: Reads and writes the dataset.
-        dataset: Its full name.
-        values: Text by property, the targets before the options; an empty text removes it.
-
-    Raises:
-        EngineError: ZFS refused.
-    """
-    stored = engine.dataset(dataset)
-    wanted = {prop: text for prop, text in values.items() if stored.local(prop) != text}
-    if given := {prop: text for prop, text in wanted.items() if text}:
-        engine.set(dataset, given)
-    for prop, text in wanted.items():
-        if not text and stored.local(prop) is not None:
-            engine.inherit(dataset, prop)
 
 
 def _has_schedule(dataset: Dataset) -> bool:

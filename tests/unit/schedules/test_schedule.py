@@ -17,7 +17,6 @@ from zfstune.retention.policy_text import format_policy
 from zfstune.schedules.schedule import (
     members,
     scheduled,
-    set_schedule,
     taken_along_with,
     targets,
     with_schedule,
@@ -158,17 +157,3 @@ def test_a_dataset_is_taken_along_by_an_inherited_schedule(
     own = {SCHEDULE_PROPERTY: PropertyValue(value, source, "tank")}
     dataset = Dataset("tank/a", "filesystem", 2, 2, own)
     assert taken_along_with(engine.seam, dataset) == expected
-
-
-def test_a_schedule_is_stored_once() -> None:
-    """Only another schedule is written, and a text that is no cadence is refused."""
-    engine = marked({"tank/a": ("daily", "")})
-    calls: list[str] = []
-    engine.before = calls.append
-    set_schedule(engine.seam, "tank/a", "daily")
-    assert "set" not in calls
-    set_schedule(engine.seam, "tank/a", "none")
-    assert engine.marks["tank/a"] == {SCHEDULE_PROPERTY: "none"}
-    with pytest.raises(PolicyError, match="names no interval that zfstune knows"):
-        set_schedule(engine.seam, "tank/a", "often")
-    assert engine.marks["tank/a"] == {SCHEDULE_PROPERTY: "none"}
