@@ -1,4 +1,4 @@
-"""docs/explanation/replication-losses.md: each loss names the tests that show its remedy."""
+"""docs/explanation/replication-losses.md: each loss names the tests of its remedy."""
 
 from __future__ import annotations
 
