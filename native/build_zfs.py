@@ -38,6 +38,7 @@ SOURCES = (
     "object",
     "stream_content",
     "stream_record",
+    "stream_thread",
     "zfs_ioctl",
     "zt",
     "zt_change",

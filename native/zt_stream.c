@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "stream_thread.h"
 #include "zt_impl.h"
 
 static const char *
@@ -11,12 +12,35 @@ or_null(const char *text)
 	return (*text == '\0' ? NULL : text);
 }
 
+struct send_call {
+	const struct lzc *z;
+	const char *snapshot, *base, *redaction;
+	int fd, flags, error;
+	uint64_t object, offset;
+};
+
+static void
+send_stream(void *argument)
+{
+	struct send_call *call = argument;
+
+	call->error = call->z->lzc_send_resume_redacted(call->snapshot,
+	    or_null(call->base), call->fd, (enum lzc_send_flags)call->flags,
+	    call->object, call->offset, or_null(call->redaction));
+}
+
 int
 zt_send(struct zt *zt, int fd, const char *snapshot, const char *base,
     int flags, uint64_t object, uint64_t offset, const char *redaction)
 {
-	return (zt->z.lzc_send_resume_redacted(snapshot, or_null(base), fd,
-	    (enum lzc_send_flags)flags, object, offset, or_null(redaction)));
+	struct send_call call = {
+		.z = &zt->z, .snapshot = snapshot, .base = base,
+		.redaction = redaction, .fd = fd, .flags = flags,
+		.object = object, .offset = offset
+	};
+
+	stream_thread(&zt->z, fd, send_stream, &call);
+	return (call.error);
 }
 
 int
@@ -55,23 +79,61 @@ zt_redact(struct zt *zt, const char *snapshot, const char *bookmark,
 	return (error);
 }
 
+struct receive_call {
+	const struct lzc *z;
+	const char *snapshot, *origin;
+	nvlist_t *received, *local, *errors;
+	boolean_t force, resumable, raw;
+	int fd, error;
+	/*
+	 * The record holds 64-bit numbers, and Python's bytes may lie anywhere.
+	 */
+	union { uint64_t align; uint8_t bytes[STREAM_HEADER]; } begin;
+};
+
+static const struct dmu_replay_record *
+first_record(const struct receive_call *call)
+{
+	return ((const struct dmu_replay_record *)(const void *)&call->begin);
+}
+
+static void
+heal_snapshot(void *argument)
+{
+	struct receive_call *call = argument;
+
+	call->error = call->z->lzc_receive_with_heal(call->snapshot, NULL,
+	    NULL, NULL, 0, NULL, B_FALSE, B_TRUE, B_FALSE, call->raw, call->fd,
+	    first_record(call), -1, NULL, NULL, NULL, &call->errors);
+}
+
 int
 zt_heal(struct zt *zt, int fd, const char *snapshot, int raw,
     const uint8_t *header, size_t size, struct zt_buf *errors)
 {
-	union { uint64_t align; uint8_t bytes[STREAM_HEADER]; } begin;
-	nvlist_t *list = NULL;
+	struct receive_call call = {
+		.z = &zt->z, .snapshot = snapshot, .fd = fd,
+		.raw = raw ? B_TRUE : B_FALSE
+	};
 
 	if (zt->z.lzc_receive_with_heal == NULL)
 		return (zt_why_missing(zt));
-	if (size != sizeof (begin.bytes))
+	if (size != sizeof (call.begin.bytes))
 		return (EINVAL);
-	memcpy(begin.bytes, header, size);
-	int error = zt->z.lzc_receive_with_heal(snapshot, NULL, NULL, NULL, 0,
-	    NULL, B_FALSE, B_TRUE, B_FALSE, raw ? B_TRUE : B_FALSE, fd,
-	    (const struct dmu_replay_record *)(const void *)&begin, -1, NULL,
-	    NULL, NULL, &list);
-	return (zt_give_errors(zt, error, list, errors));
+	memcpy(call.begin.bytes, header, size);
+	stream_thread(&zt->z, fd, heal_snapshot, &call);
+	return (zt_give_errors(zt, call.error, call.errors, errors));
+}
+
+static void
+receive_stream(void *argument)
+{
+	struct receive_call *call = argument;
+
+	call->error = call->z->lzc_receive_with_cmdprops(call->snapshot,
+	    call->received, call->local, NULL, 0, or_null(call->origin),
+	    call->force, call->resumable, call->raw, call->fd,
+	    first_record(call), -1, NULL, NULL, NULL, &call->errors);
 }
 
 int
@@ -81,27 +143,26 @@ zt_receive(struct zt *zt, int fd, const char *snapshot, const char *origin,
     const uint8_t *local_flat, size_t local_size, struct zt_buf *errors)
 {
 	const struct nvp *nvp = &zt->z.nvp;
-	nvlist_t *received = NULL, *local = NULL, *list = NULL;
-	/*
-	 * The record holds 64-bit numbers, and Python's bytes may lie anywhere.
-	 */
-	union { uint64_t align; uint8_t bytes[STREAM_HEADER]; } begin;
+	struct receive_call call = {
+		.z = &zt->z, .snapshot = snapshot, .origin = origin, .fd = fd,
+		.force = force ? B_TRUE : B_FALSE,
+		.resumable = resumable ? B_TRUE : B_FALSE,
+		.raw = raw ? B_TRUE : B_FALSE
+	};
 
-	if (size != sizeof (begin.bytes))
+	if (size != sizeof (call.begin.bytes))
 		return (EINVAL);
-	memcpy(begin.bytes, header, size);
-	int error = list_or_null(nvp, received_flat, received_size, &received);
-	if (error == 0)
-		error = list_or_null(nvp, local_flat, local_size, &local);
-	if (error == 0)
-		error = zt->z.lzc_receive_with_cmdprops(snapshot, received,
-		    local, NULL, 0, or_null(origin), force ? B_TRUE : B_FALSE,
-		    resumable ? B_TRUE : B_FALSE, raw ? B_TRUE : B_FALSE, fd,
-		    (const struct dmu_replay_record *)(const void *)&begin, -1,
-		    NULL, NULL, NULL, &list);
-	nvp->nvlist_free(received);
-	nvp->nvlist_free(local);
-	return (zt_give_errors(zt, error, list, errors));
+	memcpy(call.begin.bytes, header, size);
+	call.error = list_or_null(nvp, received_flat, received_size,
+	    &call.received);
+	if (call.error == 0)
+		call.error = list_or_null(nvp, local_flat, local_size,
+		    &call.local);
+	if (call.error == 0)
+		stream_thread(&zt->z, fd, receive_stream, &call);
+	nvp->nvlist_free(call.received);
+	nvp->nvlist_free(call.local);
+	return (zt_give_errors(zt, call.error, call.errors, errors));
 }
 
 int

@@ -10,7 +10,7 @@ from zfstune.values.marks import OWN_PREFIX
 from zfstune.values.names import check_dataset, parent_of, pool_of
 from zfstune.values.properties import DEFAULT_LIMITS, check
 from zfstune.values.property_rules import cannot_set
-from zfstune.values.text import for_shell
+from zfstune.values.text import making_hint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -215,5 +215,5 @@ def _way_out(snapshot: str, names: Sequence[str], there: Mapping[str, Dataset]) 
     for name in names:
         parent = parent_of(name)
         if parent and parent not in there:
-            return f"to make the parent: zfs create -p {for_shell(parent)}"
+            return making_hint(parent)
     return "choose other names"

@@ -27,7 +27,7 @@ from zfstune.values.names import check_dataset, check_snapshot, parent_of, pool_
 from zfstune.values.properties import check
 from zfstune.values.property_rules import cannot_set
 from zfstune.values.size import format_size
-from zfstune.values.text import for_shell
+from zfstune.values.text import making_hint
 from zfstune.values.volume import default_block_bytes
 
 TYPE_CHECKING = False
@@ -155,7 +155,7 @@ def _plan_import(
             operation="create",
             target=name,
             reason=f"its parent '{parent}' does not exist",
-            hint=f"to make the parent: zfs create -p {for_shell(parent or name)}",
+            hint=making_hint(parent or name),
         )
     for prop in properties:
         if prop in ENCRYPTION:

@@ -9,7 +9,7 @@ from zfstune.clones.export_manifest import MANIFEST_FILE, STREAM_FILE, Manifest
 from zfstune.clones.survey import find_image
 from zfstune.clones.volume_stream import read_blocks
 from zfstune.engine.open import using
-from zfstune.engine.relay import sent
+from zfstune.engine.sent import sent
 from zfstune.host.drafts import drafted_file, drafted_folder
 from zfstune.host.files import replace_file
 from zfstune.streams.digest import digest

@@ -169,7 +169,8 @@ GENERAL = {
     _STREAM_LARGE_BLOCK_MISMATCH: Meaning(
         RefusedValue,
         "the base was received with blocks above 128K, but this stream has them split",
-        "send the stream anew with large blocks, as zfstune and `zfs send -L` do",
+        "send it with large blocks, as zfstune and `zfs send -L` do; where it was, the "
+        "sender has none yet, and OpenZFS before 2.4.1 takes it only in full",
     ),
     _RESILVER_IN_PROGRESS: Meaning(
         Busy, "the pool is being resilvered", "`zpool wait -t resilver {pool}`"

@@ -18,6 +18,8 @@ import os
 import stat
 from contextlib import suppress
 
+from zfstune.engine.write_all import write_all
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +83,7 @@ def carry(call: Callable[[int], int], fd: int) -> tuple[int, OSError | None]:
         thread.start()
         try:
             while part := os.read(read_end, PART_BYTES):
-                _write_all(fd, part)
+                write_all(fd, part)
         except OSError as error:
             copy_error = error
     finally:
@@ -97,9 +99,3 @@ def _is_pipe(fd: int) -> bool:
         return stat.S_ISFIFO(os.fstat(fd).st_mode)
     except OSError:
         return False
-
-
-def _write_all(fd: int, part: bytes) -> None:
-    rest = memoryview(part)
-    while rest:
-        rest = rest[os.write(fd, rest) :]

@@ -8,37 +8,37 @@ it reads, is read by its methods.
 
 from __future__ import annotations
 
-import io
 import os
 import select
-import socket
-import stat
 import threading
 
-from zfstune.engine._send_pipe import open_pipe
-from zfstune.engine.relay import sent
+from zfstune.engine._send_pipe import PART_BYTES, open_pipe
+from zfstune.engine.sent import sent
+from zfstune.engine.stream_file import descriptor_of, stream_error
+from zfstune.engine.write_all import write_all
 from zfstune.values.errors import InvalidValue
-from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import IO, Any, TypeVar
 
+    from zfstune.engine.stream_file import Stream
+
     Result = TypeVar("Result")
-    # A file that is open for bytes, a socket, or a descriptor.
-    Stream = IO[bytes] | socket.socket | int
 
-__all__ = ["Stream", "feed", "has_an_end", "pour"]
+__all__ = ["feed", "pour"]
 
-_PART_BYTES = 1 << 20
 _LOOK_MS = 200
 
 
 def feed(
     source: Stream,
     work: Callable[[int], Result],
-    on_bytes: Callable[[int], None] | None = None,
+    on_bytes: Callable[[int], object] | None = None,
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+    most_bytes: int = PART_BYTES,
 ) -> Result:
     """Call `work` with a descriptor from which it reads all that `source` has.
 
@@ -46,7 +46,10 @@ def feed(
         source: The stream. A descriptor, a socket or an unbuffered file is read by the
             kernel; any other file by its methods, and maybe beyond what `work` takes.
         work: Reads from the descriptor that it is given.
-        on_bytes: Called with the number of bytes each time some have been read.
+        on_bytes: Called with the number of bytes each time some have been read; the
+            stream waits for its return.
+        stopped: Tells whether to end the stream where it is.
+        most_bytes: The most bytes that pass between two calls of `on_bytes`.
 
     Returns:
         The result of `work`.
@@ -54,8 +57,9 @@ def feed(
     Raises:
         InvalidValue: The source is no file, is closed or open for text, or does not wait
             for data.
+        EngineError: Its descriptor cannot be read.
     """
-    fd = _descriptor(source, "cannot read the stream", "read")
+    fd = descriptor_of(source)
     read_end, write_end = open_pipe()
     working = _Working(work, read_end)
     # A daemon thread: in a suspended pool the call never returns, and a second
@@ -66,7 +70,9 @@ def feed(
         if fd is None:
             moved = _read_by_methods(source, write_end)
         else:
-            moved = _moved(fd, write_end, thread.is_alive)
+            moved = _moved(
+                fd, write_end, lambda: thread.is_alive() and not stopped(), most_bytes
+            )
         for count in moved:
             if on_bytes is not None:
                 on_bytes(count)
@@ -98,24 +104,19 @@ def pour(
 
     Raises:
         InvalidValue: The sink is no file, is closed or open for text, or takes nothing.
+        EngineError: Its descriptor takes no more.
     """
-    fd = _descriptor(sink, "cannot write the stream", "write")
+    fd = descriptor_of(sink, writing=True)
     if fd is not None and on_bytes is None and os.get_blocking(fd):
         return work(fd)
     results: list[Result] = []
     write = _methods(sink).write if fd is None else _writer(fd)
     with sent(lambda pipe: results.append(work(pipe))) as read_end:
-        while part := os.read(read_end, _PART_BYTES):
+        while part := os.read(read_end, PART_BYTES):
             _write_all(write, part)
             if on_bytes is not None:
                 on_bytes(len(part))
     return results[0]
-
-
-def has_an_end(source: Stream) -> bool:
-    """Tell whether a source is a plain file, so that nobody waits in vain at its end."""
-    fd = _descriptor(source, "cannot read the stream", "read")
-    return fd is not None and stat.S_ISREG(os.fstat(fd).st_mode)
 
 
 class _Working:
@@ -137,39 +138,6 @@ class _Working:
             os.close(self._read_end)
 
 
-def _descriptor(stream: Any, cannot: str, method: str) -> int | None:
-    """Return the descriptor of a stream whose bytes are those of the descriptor.
-
-    Many a file has the descriptor of another one, whose bytes it unpacks or keeps back.
-
-    Args:
-        stream: What a caller gave as a stream.
-        cannot: How the message begins where it is none: ``cannot read the stream``.
-        method: The method that a file without a descriptor of its own must have.
-
-    Raises:
-        InvalidValue: It is no file, or a closed one.
-    """
-    if isinstance(stream, (io.FileIO, socket.socket)):
-        fd = -1 if getattr(stream, "closed", False) else stream.fileno()
-    elif isinstance(stream, int) and not isinstance(stream, bool):
-        fd = stream
-    elif callable(getattr(stream, method, None)):
-        if getattr(stream, "closed", False):
-            raise InvalidValue(f"{cannot}: its file is closed")
-        return None
-    else:
-        raise InvalidValue(
-            f"{cannot}: {shown(repr(stream))} is neither a file nor a descriptor",
-            hint="open the file for bytes: `open(path, 'rb')` or `open(path, 'wb')`",
-        )
-    try:
-        os.fstat(fd)
-    except (OSError, OverflowError):
-        raise InvalidValue(f"{cannot}: its descriptor is closed") from None
-    return fd
-
-
 def _methods(stream: Any) -> IO[bytes]:
     """Return a stream that has no descriptor of its own."""
     return stream  # type: ignore[no-any-return]  # it is neither a socket nor a number
@@ -182,26 +150,39 @@ def _writer(fd: int) -> Callable[[bytes], int]:
 
     def write(part: bytes) -> int:
         ready.poll()
-        return os.write(fd, part)
+        try:
+            return os.write(fd, part)
+        except OSError as error:
+            raise stream_error(error, writing=True) from error
 
     return write
 
 
-def _moved(fd: int, write_end: int, wanted: Callable[[], bool]) -> Iterator[int]:
+def _moved(
+    fd: int, write_end: int, wanted: Callable[[], bool], most_bytes: int
+) -> Iterator[int]:
     """Move bytes into a pipe; yield how many, part by part."""
-    arrival = select.poll()
-    arrival.register(fd, select.POLLIN)
+    something, room = select.poll(), select.poll()
+    something.register(fd, select.POLLIN)
+    something.register(write_end, 0)  # only that its reader is gone
+    room.register(write_end, select.POLLOUT)
     move = _splice
     while wanted():
-        if not arrival.poll(_LOOK_MS):
+        ready = dict(something.poll(_LOOK_MS))
+        if write_end in ready:
+            return
+        if not ready:
             continue
         try:
-            count = move(fd, write_end)
+            count = move(fd, write_end, most_bytes)
         except BlockingIOError:
+            room.poll(_LOOK_MS)
             continue
+        except BrokenPipeError:
+            return
         except OSError as error:
-            if move is _copy or isinstance(error, BrokenPipeError):
-                raise
+            if move is _copy:
+                raise stream_error(error) from error
             move = _copy  # the kernel does not splice from such a file
             continue
         if not count:
@@ -209,22 +190,23 @@ def _moved(fd: int, write_end: int, wanted: Callable[[], bool]) -> Iterator[int]
         yield count
 
 
-def _splice(fd: int, write_end: int) -> int:
-    return os.splice(fd, write_end, _PART_BYTES)
+def _splice(fd: int, write_end: int, most_bytes: int) -> int:
+    """Move bytes without a copy of them, as many as the pipe has room for."""
+    return os.splice(fd, write_end, most_bytes, flags=os.SPLICE_F_NONBLOCK)
 
 
-def _copy(fd: int, write_end: int) -> int:
-    part = os.read(fd, _PART_BYTES)
-    _write_all(lambda rest: os.write(write_end, rest), part)
+def _copy(fd: int, write_end: int, most_bytes: int) -> int:
+    part = os.read(fd, most_bytes)
+    write_all(write_end, part)
     return len(part)
 
 
 def _read_by_methods(source: Any, write_end: int) -> Iterator[int]:
     read = getattr(source, "read1", source.read)
-    while part := read(_PART_BYTES):
+    while part := read(PART_BYTES):
         if not isinstance(part, (bytes, bytearray, memoryview)):
             raise InvalidValue("cannot read the stream: its file is open for text")
-        _write_all(lambda rest: os.write(write_end, rest), part)
+        write_all(write_end, part)
         yield len(part)
     if part is None:
         raise InvalidValue("cannot read the stream: its file does not wait for data")

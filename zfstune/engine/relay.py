@@ -1,82 +1,22 @@
-"""Pass a stream from a send to a receive, or to whatever else reads it.
+"""Pass a stream from a send to a receive, both of which run in threads of their own.
 
-The send runs in a thread of its own, so that the reader stays in the caller's thread,
-where Ctrl-C ends it; the send ends with it. Where both fail, the cause is raised: a send
-that failed makes its reader say that the stream ended early, and a reader that failed
-closes the pipe of the send.
+The caller's thread moves the stream from the pipe of the one to that of the other, so that
+Ctrl-C ends it at once, and with it both. Each call has its pipe to itself: where a process
+had both ends of one and was killed, the kernel's receive could wait for ever
+(native/stream_thread.c).
 """
 
 from __future__ import annotations
 
-import os
-import select
-import threading
-from contextlib import contextmanager
-
-from zfstune.engine._send_pipe import PART_BYTES, open_pipe
-from zfstune.engine.protocol import UnreadError
-from zfstune.values.errors import ZfstuneError
+from zfstune.engine._send_pipe import PART_BYTES
+from zfstune.engine.feed import feed
+from zfstune.engine.sent import sent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-__all__ = ["relay", "sent"]
-
-_LOOK_MS = 200
-# How long a send may take to end once nobody wants its stream any more. It notices with
-# its next write, and one that has nothing to write for long would hold Ctrl-C up.
-_PATIENCE_S = 0.5
-
-
-@contextmanager
-def sent(
-    send: Callable[[int], object], stopped: Callable[[], bool] = lambda: False
-) -> Iterator[int]:
-    """Send into a pipe during a block; give the descriptor that the stream is read from.
-
-    The send has ended with the block. After Ctrl-C, or once it is stopped, it may last
-    until its next write, in its thread.
-
-    Args:
-        send: Writes a stream to the descriptor that it is given.
-        stopped: Tells whether nobody waits for its end any more.
-
-    Raises:
-        EngineError: The send failed by itself.
-    """
-    read_end, write_end = open_pipe()
-    sending = _Sending(send, write_end)
-    # A daemon thread: in a suspended pool a send never returns, and a second
-    # interruption must still be able to end this process.
-    thread = threading.Thread(target=sending.run, daemon=True)
-    thread.start()
-    interrupted = False
-    try:
-        try:
-            yield read_end
-        except BaseException as error:
-            interrupted = not isinstance(error, Exception)
-            raise
-        finally:
-            sending.unread = True
-            os.close(read_end)  # a send that is still under way then ends
-            _wait_for(thread, lambda: interrupted or stopped())
-    except ZfstuneError:
-        if sending.error is not None:
-            raise sending.error from None
-        raise
-    if sending.error is not None:
-        raise sending.error
-
-
-def _wait_for(thread: threading.Thread, hurried: Callable[[], bool]) -> None:
-    """Wait for the end of a send, but not long where somebody waits for this one."""
-    while thread.is_alive():
-        if hurried():
-            thread.join(_PATIENCE_S)
-            return
-        thread.join(_LOOK_MS / 1000)
+__all__ = ["relay"]
 
 
 def relay(
@@ -87,118 +27,18 @@ def relay(
     stopped: Callable[[], bool] = lambda: False,
     most_bytes: int = PART_BYTES,
 ) -> None:
-    """Send into a pipe and receive from it, at the same time.
+    """Send into a pipe and receive from another one, at the same time.
 
     Args:
         send: Writes a stream to the descriptor that it is given.
         receive: Reads it from the descriptor that it is given.
         passed: Is told how many bytes have passed, each time that some have; the stream
             waits for its return. None: nobody counts.
-        stopped: Tells whether to cut the stream off, where `passed` is given, and not to
-            wait for the send.
+        stopped: Tells whether to cut the stream off, and not to wait for the send.
         most_bytes: The most bytes that pass between two calls of `passed`.
 
     Raises:
         EngineError: The send or the receive failed.
     """
     with sent(send, stopped) as fd:
-        if passed is None:
-            receive(fd)
-        else:
-            with _counted(_Pump(fd, passed, stopped, most_bytes)) as counted:
-                receive(counted)
-
-
-@contextmanager
-def _counted(pump: _Pump) -> Iterator[int]:
-    """Let a stream pass the pump during a block; give the descriptor behind it."""
-    read_end, write_end = open_pipe()
-    thread = threading.Thread(target=pump.run, args=(write_end,), daemon=True)
-    thread.start()
-    try:
-        yield read_end
-    finally:
-        os.close(read_end)  # the pump then ends
-        thread.join()
-    if pump.error is not None:
-        raise pump.error
-
-
-class _Pump:
-    """Moves a stream from one pipe to another, which copies no byte of it (splice(2)).
-
-    Attributes:
-        error: The error that ended it, other than that nobody reads any more.
-    """
-
-    def __init__(
-        self,
-        fd: int,
-        passed: Callable[[int], object],
-        stopped: Callable[[], bool],
-        most_bytes: int,
-    ) -> None:
-        self._fd = fd
-        self._passed = passed
-        self._stopped = stopped
-        self._most_bytes = most_bytes
-        self.error: BaseException | None = None
-
-    def run(self, write_end: int) -> None:
-        """Move all of the stream, and close the pipe that it was moved to."""
-        try:
-            self._move(write_end)
-        except BrokenPipeError:
-            pass
-        except BaseException as error:  # noqa: BLE001 (raised again by the reader's thread)
-            self.error = error
-        finally:
-            os.close(write_end)
-
-    def _move(self, write_end: int) -> None:
-        something, room = select.poll(), select.poll()
-        something.register(self._fd, select.POLLIN)
-        something.register(write_end, 0)  # only that its reader is gone
-        room.register(write_end, select.POLLOUT)
-        while not self._stopped():
-            try:
-                count = os.splice(
-                    self._fd, write_end, self._most_bytes, flags=os.SPLICE_F_NONBLOCK
-                )
-            except BlockingIOError:
-                if any(fd == write_end for fd, _ in something.poll(_LOOK_MS)):
-                    return
-                room.poll(_LOOK_MS)
-                continue
-            if not count:
-                return
-            self._passed(count)
-
-
-class _Sending:
-    """The send, and the error that ended it.
-
-    Attributes:
-        unread: Set once nobody reads the pipe any more. A send that ends after that has
-            not failed, whatever it says: the kernel says EPIPE or, from the middle of
-            a stream, EINTR (dump_record(), module/zfs/dmu_send.c).
-        error: The error; None: there was none.
-    """
-
-    def __init__(self, send: Callable[[int], object], write_end: int) -> None:
-        self._send = send
-        self._write_end = write_end
-        self.unread = False
-        self.error: BaseException | None = None
-
-    def run(self) -> None:
-        """Send, then end the stream by closing the pipe."""
-        try:
-            self._send(self._write_end)
-        except (UnreadError, BrokenPipeError):
-            pass  # the reader has closed the pipe
-        except BaseException as error:  # noqa: BLE001 (judged by the reader's thread)
-            if not self.unread:
-                self.error = error
-        finally:
-            os.close(self._write_end)
+        feed(fd, receive, passed, stopped=stopped, most_bytes=most_bytes)

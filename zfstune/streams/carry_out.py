@@ -26,7 +26,9 @@ from zfstune.streams.replication_plan import all_bookmarks
 from zfstune.streams.steps import Abort
 from zfstune.streams.work_through import work_through
 from zfstune.values.errors import (
+    AlreadyExists,
     BatchError,
+    Busy,
     Damaged,
     EngineError,
     NoSpace,
@@ -161,10 +163,26 @@ class _Run:
         every = all_bookmarks(changes.values())
         try:
             self._sending.change_bookmarks(every.make, every.drop)
-        except BatchError:
+        except (AlreadyExists, BatchError):
             for name, change in changes.items():
                 with self._failures_of(name):
-                    self._sending.change_bookmarks(change.make, change.drop)
+                    self._change_own_bookmarks(name, change)
+
+    def _change_own_bookmarks(self, name: str, change: BookmarkChanges) -> None:
+        """Change the bookmarks of one dataset."""
+        try:
+            self._sending.change_bookmarks(change.make, change.drop)
+        except (AlreadyExists, BatchError) as error:
+            failures = error.failures if isinstance(error, BatchError) else (error,)
+            if not any(isinstance(failure, AlreadyExists) for failure in failures):
+                raise
+            # The plan had none of that name, which has the target's own number in it.
+            raise Busy(
+                operation="replicate",
+                target=name,
+                reason="another run has begun to send it to the same target meanwhile",
+                hint="run this again once that one has ended",
+            ) from error
 
     def _note_targets(self) -> None:
         """Note on each source where its target is, if that is new."""

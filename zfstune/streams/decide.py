@@ -32,7 +32,7 @@ from zfstune.values.errors import Damaged, EngineError, InvalidName, NotPermitte
 from zfstune.values.frozen import replace
 from zfstune.values.inert import PLACEHOLDER
 from zfstune.values.marks import REPLICA_PROPERTY
-from zfstune.values.names import parent_of, pool_of
+from zfstune.values.names import check_dataset, parent_of, pool_of
 from zfstune.values.state import NONE, PropertyValue, Snapshot
 from zfstune.values.text import utc_stamp
 
@@ -142,6 +142,8 @@ class Planner:
         for end in (pair.source, pair.target):
             if end.damaged:
                 raise Damaged(operation="read", target=end.name, reason=end.damaged)
+        if not pair.target.exists:
+            check_dataset(pair.target.name, creating=True)
         self._check_parent(pair)
         if pair.target.snapshots:  # only what is continued builds on what came before
             pair = replace(pair, source=lineage(pair.source, self._ends))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 
-from zfstune.engine.relay import sent
+from zfstune.engine.sent import sent
 from zfstune.engine.stream_content import ContentReader
 from zfstune.streams.content import ContentHash
 

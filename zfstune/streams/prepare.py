@@ -14,7 +14,7 @@ from zfstune.streams.unfinished import aside_name, find_unfinished
 from zfstune.values.errors import NotFound, NotPermitted, PlanError
 from zfstune.values.frozen import replace
 from zfstune.values.names import check_dataset, parent_of
-from zfstune.values.text import for_shell, shown
+from zfstune.values.text import for_shell, making_hint, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -227,12 +227,12 @@ def _available_bytes(receiving: Side, targets: Sequence[End], target: str) -> in
     if parent is None:
         raise PlanError(
             f"cannot send to '{target}': a receive makes no pool",
-            hint="name a dataset of a pool that exists; see `zfstune list`",
+            hint=making_hint(target),
         )
     try:
         return receiving.available_bytes(parent)
     except NotFound:
         raise PlanError(
             f"cannot send to '{target}': '{parent}' does not exist",
-            hint=f"create it: `zfs create -p -o canmount=off {for_shell(parent)}`",
+            hint=making_hint(parent),
         ) from None

@@ -5,24 +5,25 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from zfstune.engine.feed import feed, has_an_end
+from zfstune.engine.feed import feed
 from zfstune.engine.open import using
+from zfstune.engine.stream_file import has_an_end
 from zfstune.streams.landing import AS_TARGET, Landing
 from zfstune.streams.local_side import LocalSide
 from zfstune.streams.receive_plan import ReceivePlan, Skipped
 from zfstune.streams.reception import ReceiveChoices, Reception
 from zfstune.streams.unwelcome import way_on
 from zfstune.streams.unwrap import Unwrapped
-from zfstune.values.errors import EngineError, PlanError, ZfstuneError
+from zfstune.values.errors import Busy, EngineError, PlanError, ZfstuneError
 from zfstune.values.names import ancestors_of, pool_of
-from zfstune.values.text import for_shell
+from zfstune.values.text import making_hint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from zfstune.engine.feed import Stream
     from zfstune.engine.protocol import Engine
+    from zfstune.engine.stream_file import Stream
     from zfstune.streams.ends import End
     from zfstune.streams.receive_plan import Received, ReceiveStep
 
@@ -85,6 +86,8 @@ def receive(
             for note in run.way_on():
                 stop.add_note(note)
             raise
+        except Busy:
+            raise  # a part that waits there is that of another stream, maybe a running one
         except EngineError as error:
             error.hint = next(run.way_on(), error.hint)
             raise
@@ -161,14 +164,14 @@ class _Run:
         if not above:
             raise PlanError(
                 f"cannot receive into '{first}': a receive makes no pool",
-                hint="name a dataset of a pool that exists; see `zfstune list`",
+                hint=making_hint(first),
             )
         missing = tuple(name for name in above if not self._engine.exists(name))
         for name in missing:
             if not name.startswith(f"{self._target}/"):
                 raise PlanError(
                     f"cannot receive into '{first}': '{name}' does not exist",
-                    hint=f"create it: `zfs create -p -o canmount=off {for_shell(name)}`",
+                    hint=making_hint(name),
                 )
         return missing
 

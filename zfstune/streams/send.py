@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from contextlib import ExitStack
 
 from zfstune.engine.feed import pour
 from zfstune.engine.open import using
+from zfstune.engine.write_all import write_all
 from zfstune.streams.local_side import LocalSide
 from zfstune.streams.package import MOST_LIST_BYTES, package_values
 from zfstune.streams.packed_list import pack
@@ -22,8 +22,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.engine.feed import Stream
     from zfstune.engine.protocol import Engine
+    from zfstune.engine.stream_file import Stream
     from zfstune.streams.send_plan import SendPlan, SendStep
 
 __all__ = ["send", "send_resumed", "send_saved"]
@@ -169,12 +169,12 @@ def _write(engine: Engine, plan: SendPlan, fd: int) -> None:
                     "datasets and snapshots",
                     hint="send a part of the tree at a time",
                 )
-            _write_all(fd, package_record(package.toname, payload))
+            write_all(fd, package_record(package.toname, payload))
         for step in plan.steps:
             base = "" if step.base is None else step.base.name
             engine.send(step.snapshot.name, fd, base=base, raw=step.raw)
         if package is not None:
-            _write_all(fd, end_record())
+            write_all(fd, end_record())
 
 
 def _hold(engine: Engine, plan: SendPlan, holds: ExitStack) -> None:
@@ -189,9 +189,3 @@ def _hold(engine: Engine, plan: SendPlan, holds: ExitStack) -> None:
 def _size(engine: Engine, step: SendStep) -> int:
     base = "" if step.base is None else step.base.name
     return engine.send_size(step.snapshot.name, base=base, raw=step.raw)
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(fd, rest) :]

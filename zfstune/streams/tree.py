@@ -15,7 +15,7 @@ or a snapshot has it by a promotion: it never was its own.
 from __future__ import annotations
 
 from zfstune.streams.base import find_base, read_mark
-from zfstune.streams.ends import missing_end
+from zfstune.streams.ends import End
 from zfstune.streams.steps import Incremental, Move
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.names import parent_of
@@ -24,7 +24,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from zfstune.streams.ends import End
     from zfstune.streams.steps import TransferStep
     from zfstune.values.state import Bookmark, Snapshot
 
@@ -154,7 +153,7 @@ def pair_up(sources: Sequence[End], targets: Sequence[End], root: str) -> Pairin
     pairs = [
         Pair(source, moved[found[source.name].name])
         if source.name in found
-        else Pair(source, missing_end(names[source.name]))
+        else Pair(source, End(names[source.name], exists=False))
         for source in sources
     ]
     return Pairing(tuple(pairs), tuple(moved.values()), tuple(places.moves))

@@ -17,6 +17,7 @@ __all__ = [
     "did_you_mean",
     "file_hint",
     "for_shell",
+    "making_hint",
     "nearest",
     "shown",
     "snapshot_hint",
@@ -59,6 +60,13 @@ def for_shell(text: str) -> str:
     except UnicodeEncodeError:  # half a surrogate pair: no file has such a name
         data = text.encode("utf-8", "replace")
     return f"$'{''.join(map(_octal, data))}'"
+
+
+def making_hint(dataset: str) -> str:
+    """Return how to make a dataset that something is to lie in; nothing makes a pool."""
+    if "/" not in dataset:
+        return "name a dataset of a pool that exists; `zfstune list` shows them"
+    return f"create it: `zfs create -p -o canmount=off {for_shell(dataset)}`"
 
 
 def and_list(words: Iterable[str]) -> str:

@@ -77,7 +77,7 @@ def test_all_bad_names_are_named() -> None:
         plan("tank/other", "tank/no pe/x")
     assert "'tank/other' exists" in caught.value.message
     assert "'tank/no pe/x' has no parent" in caught.value.message
-    assert caught.value.hint.endswith("zfs create -p 'tank/no pe'")
+    assert caught.value.hint.endswith("zfs create -p -o canmount=off 'tank/no pe'`")
 
 
 def test_names_are_checked() -> None:

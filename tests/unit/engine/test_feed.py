@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from zfstune.engine.feed import feed, has_an_end, pour
+from zfstune.engine.feed import feed, pour
+from zfstune.engine.stream_file import has_an_end
 from zfstune.values.errors import InvalidValue
 
 if TYPE_CHECKING:

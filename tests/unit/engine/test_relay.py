@@ -134,7 +134,7 @@ def test_an_interruption_ends_both() -> None:
 @pytest.mark.parametrize("stop", ["ctrl-c", "stopped"])
 def test_a_send_that_does_not_notice(stop: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that has nothing to write is not waited for, once nobody waits for its stream."""
-    monkeypatch.setattr("zfstune.engine.relay._PATIENCE_S", 0.01)
+    monkeypatch.setattr("zfstune.engine.sent._PATIENCE_S", 0.01)
     let_go, ended = threading.Event(), threading.Event()
 
     def send(fd: int) -> None:

@@ -134,7 +134,7 @@ def test_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("zfstune.engine._send_pipe._write_all", interrupted)
+    monkeypatch.setattr("zfstune.engine._send_pipe.write_all", interrupted)
     with pytest.raises(KeyboardInterrupt):
         carry(call, 1)
     assert ended == [errno.EPIPE]

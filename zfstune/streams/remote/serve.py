@@ -13,7 +13,8 @@ import threading
 import time
 from contextlib import suppress
 
-from zfstune.engine.relay import sent
+from zfstune.engine.sent import sent
+from zfstune.engine.write_all import write_all
 from zfstune.streams.remote.answers import write_answer
 from zfstune.streams.remote.failures import write_failure
 from zfstune.streams.remote.fields import BadMessageError, write_json
@@ -235,9 +236,7 @@ class Server:
         self._write_all(frame_header(kind, len(payload)) + payload)
 
     def _write_all(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(self._sink, rest) :]
+        write_all(self._sink, data)
 
 
 class _Incoming:
@@ -286,12 +285,10 @@ class _Incoming:
         return first
 
     def _pass_on(self, data: bytes) -> None:
-        rest = memoryview(data)
-        try:
-            while rest and self._pipe is not None:
-                rest = rest[os.write(self._pipe, rest) :]
-        except BrokenPipeError:
-            pass  # the receive has failed, and its answer says why
+        # Where the receive has failed, its answer says why.
+        with suppress(BrokenPipeError):
+            if self._pipe is not None:
+                write_all(self._pipe, data)
 
 
 def _done(result: object) -> bytes:

@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import suppress
 
+from zfstune.engine.write_all import write_all
 from zfstune.streams.remote.answers import read_answer
 from zfstune.streams.remote.failures import lost_error, read_failure
 from zfstune.streams.remote.fields import BadMessageError, object_in, parse_json
@@ -86,9 +87,7 @@ class ClientSession:
         """
         self._begin(request)
         while (frame := self._next(fd)).kind == DATA:
-            rest = memoryview(frame.payload)
-            while rest:
-                rest = rest[os.write(fd, rest) :]
+            write_all(fd, frame.payload)
         self._result(request, frame)
 
     def receive(self, request: SideCall, fd: int) -> None:
@@ -165,9 +164,7 @@ class ClientSession:
             self._write_all(frame_header(kind, len(payload)) + payload)
 
     def _write_all(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(self._command.into, rest) :]
+        write_all(self._command.into, data)
 
     def _ping(self) -> None:
         """Tell the other host every so often that this one is there."""

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from contextlib import suppress
 
+from zfstune.engine.write_all import write_all
 from zfstune.streams.remote.failures import lost_error
 from zfstune.streams.remote.ssh_words import (
     SSH_FAILED,
@@ -169,9 +170,7 @@ class RemoteCommand:
         """
         try:
             while part := self.read(_STREAM_PART_BYTES, sink=sink):
-                rest = memoryview(part)
-                while rest:
-                    rest = rest[os.write(sink, rest) :]
+                write_all(sink, part)
             self.check()
         finally:
             self.close(at_once=True)
