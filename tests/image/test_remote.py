@@ -215,6 +215,24 @@ def test_a_forced_command(pools: Pools, monkeypatch: pytest.MonkeyPatch) -> None
     assert pools.guids(pools.there, "back/web/a") == pools.guids(pools.here, SOURCE)
 
 
+def test_a_key_that_may_lose(pools: Pools, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a stream takes the place of becomes a copy, and so it has to be inert."""
+    with ImageEngine(pools.there) as back:
+        back.create("back/web")
+        back.create("back/web/own")
+        back.take_snapshots(["back/web/own@1"])
+    monkeypatch.setenv("SSH_FORCED", "zfstune serve --allow back/web --receive --lose")
+    target = f"{HOST}:back/web/own"
+    with ImageEngine(pools.here) as tank:
+        how: dict[str, Any] = {"engine": tank, "lose": ["back/web/own@1"]}
+        with pytest.raises(NotPermitted, match="only with the properties of a copy"):
+            zfstune.replicate(SOURCE, target, without=["exec"], every=False, **how)
+        zfstune.replicate(SOURCE, target, every=False, **how)
+    with ImageEngine(pools.there) as back:
+        assert back.dataset("back/web/own").local("exec") == "off"
+        assert [s.short_name for s in back.snapshots("back/web/own")] == ["3"]
+
+
 def a_tree(engine: ImageEngine, root: str) -> None:
     """Make five datasets with data: a volume, a parent without a snapshot, and a clone."""
     for name in (root, f"{root}/m", f"{root}/m/x"):

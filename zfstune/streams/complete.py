@@ -57,7 +57,7 @@ class Completion:
         """
         streams = [s for s in plan.transfer.steps if not isinstance(s, Abort)]
         target, arrival = plan.target, plan.arrival
-        if streams and not target.snapshots:
+        if streams and (not target.snapshots or _replaces(plan, streams[0])):
             arrival, replica = self._arrival(plan.source, target, streams[0], before)
             target = replace(target, replica=replica)
         bookmarks = plan.bookmarks.with_tentative(
@@ -125,7 +125,8 @@ class Completion:
         arrival = decide_arrival(
             source.kind,
             new=True,
-            sealed=first.raw or bool(first.origin),
+            # A dataset that gives up its content keeps its encryption.
+            sealed=first.raw or bool(first.origin) or bool(target.snapshots),
             opened=not source.encrypted and above is not None and above.raw,
             chosen=chosen,
             dropped=dropped,
@@ -145,6 +146,11 @@ class Completion:
             if name not in self._choices.without
         }
         return MadeInert(target.name, values) if values else None
+
+
+def _replaces(plan: DatasetPlan, first: Full | Incremental | Resume) -> bool:
+    """Tell whether a copy takes the place of what was none, by the caller's consent."""
+    return bool(plan.losing) and plan.target.replica is None and first.base is None
 
 
 def _needs(plan: DatasetPlan, before: Mapping[str, DatasetPlan]) -> tuple[str, ...]:

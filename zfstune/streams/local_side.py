@@ -207,6 +207,10 @@ class LocalSide:
         properties: Mapping[str, str] | None = None,
     ) -> None:
         """Make a snapshot from a stream."""
+        name = snapshot.partition("@")[0]
+        if losing is not None and properties and name in self._engine.mounts():
+            # It becomes a copy, which is not mounted; one that is in use loses nothing.
+            self._engine.unmount(name)
         self._engine.receive(
             snapshot,
             fd,

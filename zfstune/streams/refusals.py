@@ -261,7 +261,7 @@ class TargetIsOther(_Refused):
     @property
     def hint(self) -> str:
         """A dataset that is no copy is never destroyed for one."""
-        return "add --keep-aside to rename it, or choose another target"
+        return f"{_beside(self.target)}, or choose another target"
 
 
 @frozen
@@ -335,7 +335,7 @@ class PlaceholderStays(_Refused):
     @property
     def hint(self) -> str:
         """The way out, which loses nothing."""
-        return "add --keep-aside to rename the placeholder, which holds no data"
+        return _beside(self.target)
 
 
 @frozen
@@ -375,6 +375,8 @@ Refusal = (
 
 
 def _beside(target: str) -> str:
+    if "/" not in target:
+        return f"choose a target below '{target}': a pool's own dataset has no other name"
     return f"add --keep-aside to rename '{target}' and to receive beside it"
 
 

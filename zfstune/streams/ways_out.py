@@ -58,7 +58,7 @@ def beside(
     Raises:
         PlanError: That does not help.
     """
-    if isinstance(refusal, (NameTaken, NoSnapshot, TookOver)):
+    if isinstance(refusal, (NameTaken, NoSnapshot, TookOver)) or "/" not in target.name:
         raise refusal.error()
     if not isinstance(refusal, Diverged):
         new = missing_end(target.name)
@@ -132,7 +132,8 @@ def over(
         left = _until_base(source, target)
         transfer = _transfer(decide_transfer(source, left, every=every))
     else:
-        left = missing_end(target.name)
+        # What a run before has begun to send in its place goes on.
+        left = replace(missing_end(target.name), partial=target.partial)
         transfer = _transfer(decide_transfer(source, left, raw=raw, every=every))
         _check_replaceable(target, transfer)
     # A loss goes only once the first stream has arrived, so that one needs a free name.
@@ -166,7 +167,7 @@ def _until_base(source: End, target: End) -> End:
         return target
     newest = base.received.createtxg
     kept = tuple(s for s in target.snapshots if s.createtxg <= newest)
-    return replace(target, snapshots=kept, written_bytes=0, partial=None)
+    return replace(target, snapshots=kept, written_bytes=0)
 
 
 def _transfer(decided: Transfer | Refusal) -> Transfer:

@@ -125,12 +125,18 @@ SAID = {
     "kind": (
         TargetIsOther(SOURCE, TARGET, OWN, 0, "volume", "filesystem"),
         "it is a volume, and the source is a filesystem",
-        "add --keep-aside to rename it, or choose another target",
+        (
+            "add --keep-aside to rename 'backup/a' and to receive beside it, or choose "
+            "another target"
+        ),
     ),
     "no copy": (
         TargetIsOther(SOURCE, TARGET, (), 9, "volume", "volume"),
         "it exists and has no snapshot, so it is no copy of the source",
-        "add --keep-aside to rename it, or choose another target",
+        (
+            "add --keep-aside to rename 'backup/a' and to receive beside it, or choose "
+            "another target"
+        ),
     ),
     "name": (
         NameTaken(SOURCE, TARGET, OWN[::-1]),
@@ -151,7 +157,7 @@ SAID = {
             "it is a placeholder, and ZFS lets neither a clone nor an encrypted dataset "
             "take the place of another one"
         ),
-        "add --keep-aside to rename the placeholder, which holds no data",
+        "add --keep-aside to rename 'backup/a' and to receive beside it",
     ),
     "took over": (
         TookOver(SOURCE, TARGET),

@@ -189,10 +189,15 @@ class Server:
         header = parse_header(first[:RECORD_BYTES])
         kind = "" if header is None else header.kind  # the receive refuses what has none
         fine = self._grant is None or not kind or is_inert(kind, arguments["properties"])
-        if not fine and not self._side.ends(name):
+        if not fine and not self._is_copy(name, replaced=arguments["losing"] is not None):
             reason = "this key makes new datasets only with the properties of a copy"
             raise _refused("receive", name, reason)
         self._side.receive(fd=fd, **arguments)
+
+    def _is_copy(self, name: str, *, replaced: bool) -> bool:
+        """Tell whether a dataset is there that is no new copy after a stream."""
+        (end,) = self._side.ends(name) or (None,)
+        return end is not None and not (replaced and end.replica is None)
 
     def _perform(self, request: SideCall) -> object:
         """Make a call; return what it returned in JSON's types."""
