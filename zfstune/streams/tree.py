@@ -33,6 +33,7 @@ __all__ = [
     "based_at_home",
     "in_order",
     "lineage",
+    "moved_name",
     "pair_up",
     "planned_before",
 ]
@@ -119,6 +120,11 @@ def based_at_home(step: TransferStep, source: End) -> TransferStep:
 
 def _dataset_of(item: Snapshot | Bookmark) -> str:
     return item.name.partition("@")[0].partition("#")[0]
+
+
+def moved_name(name: str, target: End) -> str:
+    """Return the name of a copy that cannot have its own one yet."""
+    return f"{name}-moved-{target.guid:x}"
 
 
 def pair_up(sources: Sequence[End], targets: Sequence[End], root: str) -> Pairing:
@@ -327,7 +333,7 @@ class _Places:
         source = self._sources.get(there.name)
         if source is None or self._serves(name):
             return there
-        self._rename(name, f"{name}-moved-{there.guid:x}", source)
+        self._rename(name, moved_name(name, there), source)
         return None
 
     def _serves(self, name: str) -> bool:

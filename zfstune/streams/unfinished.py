@@ -13,13 +13,14 @@ from types import MappingProxyType
 from zfstune.streams.base import find_base
 from zfstune.streams.raw_kind import came_raw
 from zfstune.streams.steps import Move
+from zfstune.streams.tree import moved_name
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.names import parent_of
 from zfstune.values.replication_marks import Replica
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from zfstune.streams.base import Base
     from zfstune.streams.ends import End
@@ -86,9 +87,7 @@ def find_unfinished(
                 ends[place] = replace(aside, aside=False, replica=role)
             found = replace(found, moves=(*found.moves, *moves))
         else:
-            children = [e for e in there if parent_of(e) == aside.name]
-            moves = [Move(e, f"{name}{e[len(aside.name) :]}") for e in sorted(children)]
-            moves = [move for move in moves if move.new not in there]
+            moves = [*_returning(sources, aside.name, name, ends)]
             found = replace(
                 found,
                 asides={**found.asides, name: aside},
@@ -100,6 +99,36 @@ def find_unfinished(
             ends = [_moved(end, move) for end in ends]
     tree = tuple(end for at, end in enumerate(ends) if at in inside)
     return replace(found, targets=tree)
+
+
+def _returning(
+    sources: Sequence[End], aside: str, name: str, ends: Iterable[End]
+) -> Iterator[Move]:
+    """Yield the moves that give the datasets below one aside their names back.
+
+    A copy whose name has gone to a dataset that is none comes back beside that one: below
+    a dataset aside that is done with nobody would find it, and all of it went again.
+
+    Args:
+        sources: The datasets of the source tree.
+        aside: The dataset that was put aside.
+        name: The name that it had.
+        ends: All datasets of the target's side.
+    """
+    there = {end.name: end for end in ends}
+    for child in sorted(each for each in there if parent_of(each) == aside):
+        wanted = f"{name}{child[len(aside) :]}"
+        if wanted not in there:
+            yield Move(child, wanted)
+        elif _copied(sources, there[child]) - _copied(sources, there[wanted]):
+            beside = moved_name(wanted, there[child])
+            if beside not in there:
+                yield Move(child, beside)
+
+
+def _copied(sources: Iterable[End], end: End) -> set[str]:
+    """Return the names of the sources that a dataset is, or may be, a copy of."""
+    return {s.name for s in sources if end.identity in s.places or find_base(s, end)}
 
 
 def _role_before(

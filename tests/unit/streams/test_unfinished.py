@@ -12,6 +12,7 @@ from stream_engine import Killed, StreamEngine
 from two_pools import run, run_tree
 from zfstune.streams.ends import End
 from zfstune.streams.steps import Full, Incremental, Move
+from zfstune.streams.tree import pair_up
 from zfstune.streams.unfinished import aside_of, find_unfinished
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import replace
@@ -71,6 +72,27 @@ def test_one_within_the_tree() -> None:
         ["b/a", "b/a/x", "b/a/x/y", "b/a/x/y/w", "b/a/x/z", f"{INNER}/z"]
     )
     assert found.returning == {"b/a/x": (Move(f"{INNER}/y", "b/a/x/y"),)}
+
+
+def test_a_copy_whose_name_is_taken() -> None:
+    """It comes back beside a dataset that is no copy, and is the one that goes on."""
+    sources = [end("t", 1, 2), end("t/x", 3, 4), end("t/z", 5)]
+    copy = replace(end(f"{ASIDE}/x", 3), guid=0xC0)
+    there = [end("b/a", 2), end("b/a/x", 9), replace(end("b/a/z", 8), guid=7)]
+    beside = [end(ASIDE, 1), copy, end(f"{ASIDE}/x/w", 6), end(f"{ASIDE}/y", 5)]
+    found = find_unfinished(sources, there, [*beside, end(f"{ASIDE}/z", 6)], "b/a")
+    # what is no copy either stays where it is
+    moved = "b/a/x-moved-c0"
+    moves = (Move(f"{ASIDE}/x", moved), Move(f"{ASIDE}/y", "b/a/y"))
+    assert found.returning == {"b/a": moves}
+    tree = ["b/a", "b/a/x", moved, f"{moved}/w", "b/a/y", "b/a/z"]
+    assert sorted(names(found.targets)) == sorted(tree)
+    paired = pair_up(sources, found.targets, "b/a")
+    assert [pair.target.name for pair in paired.pairs] == ["b/a", moved, "b/a/y"]
+    # one whose place another copy has by now stays, too, as does one with no free name
+    for taken in ([end("b/a/x", 3)], [end("b/a/x", 9), end(moved, 9)]):
+        found = find_unfinished(sources, [end("b/a", 2), *taken], beside[:2], "b/a")
+        assert found.returning == {"b/a": ()}
 
 
 def test_one_that_nothing_newer_is_to_replace() -> None:
