@@ -1,8 +1,6 @@
 """Files and folders that get their name only once they are whole.
 
-Until then each is a draft beside its place, which the process that writes it has locked.
-A run that is killed leaves its draft; the kernel drops the lock, so the next run for the
-same place can tell that nobody writes it any more, and removes it.
+Until then each is a draft beside its place (:mod:`zfstune.host.left_drafts`).
 """
 
 from __future__ import annotations
@@ -10,11 +8,9 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import re
-import stat
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
-from zfstune.host.files import draft_name
+from zfstune.host.left_drafts import new_draft, remove_draft
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["drafted_file", "drafted_folder"]
 
-_RANDOM = re.compile(r"\.[0-9a-f]{16}\.new")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 _LOOK = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
@@ -41,7 +36,8 @@ def drafted_file(path: str) -> Iterator[int]:
         FileExistsError: Something of that name is there, before the block or after it.
         OSError: The file cannot be written; no draft is left.
     """
-    draft = _new_draft(path)
+    _check_free(path)
+    draft = new_draft(path)
     fd = os.open(draft, _NEW, 0o600)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
@@ -49,7 +45,7 @@ def drafted_file(path: str) -> Iterator[int]:
         os.fsync(fd)
         _give_name(draft, path)
     except BaseException:
-        _remove(draft)
+        remove_draft(draft)
         raise
     finally:
         os.close(fd)
@@ -69,7 +65,8 @@ def drafted_folder(path: str) -> Iterator[str]:
         FileExistsError: Something of that name is there, before the block or after it.
         OSError: The folder cannot be written; no draft is left.
     """
-    draft = _new_draft(path)
+    _check_free(path)
+    draft = new_draft(path)
     os.mkdir(draft, 0o700)
     try:
         fd = os.open(draft, _LOOK | os.O_DIRECTORY)
@@ -81,46 +78,8 @@ def drafted_folder(path: str) -> Iterator[str]:
         finally:
             os.close(fd)
     except BaseException:
-        _remove(draft)
+        remove_draft(draft)
         raise
-
-
-def _new_draft(path: str) -> str:
-    """Return a name for a draft of `path`, and remove drafts that nobody writes."""
-    _check_free(path)
-    folder, name = os.path.split(os.path.abspath(path))
-    draft = draft_name(name)
-    beginning = _RANDOM.sub("", draft)
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            random = entry.name.removeprefix(beginning)
-            if entry.name.startswith(beginning) and _RANDOM.fullmatch(random):
-                _remove_if_left(entry.path)
-    return os.path.join(folder, draft)
-
-
-def _remove_if_left(draft: str) -> None:
-    """Remove a draft of this user that no process has locked."""
-    with suppress(OSError):  # it is gone, or somebody else's: then it stays
-        fd = os.open(draft, _LOOK)
-        try:
-            if os.fstat(fd).st_uid == os.geteuid():
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                _remove(draft)
-        finally:
-            os.close(fd)
-
-
-def _remove(draft: str) -> None:
-    """Remove a draft: a file, or a folder with the files in it."""
-    with suppress(OSError):
-        if not stat.S_ISDIR(os.lstat(draft).st_mode):
-            os.unlink(draft)
-            return
-        with os.scandir(draft) as entries:
-            for entry in entries:
-                os.unlink(entry.path)
-        os.rmdir(draft)
 
 
 def _check_free(path: str) -> None:

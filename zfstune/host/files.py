@@ -6,9 +6,11 @@ replacement that is durable holds after a power cut, too.
 
 from __future__ import annotations
 
+import fcntl
 import os
 from contextlib import suppress
 
+from zfstune.host.left_drafts import new_draft
 from zfstune.values.errors import PlanError
 from zfstune.values.text import shown
 
@@ -20,7 +22,6 @@ __all__ = [
     "CACHE",
     "STATE",
     "cache_folder",
-    "draft_name",
     "make_cache_folder",
     "read_plain",
     "replace_file",
@@ -34,8 +35,6 @@ CACHE = "/var/cache/zfstune"
 
 # The folder for the runs on an image lies beside the image and has this suffix.
 _IMAGE_SUFFIX = ".runs"
-
-_MOST_NAME_BYTES = 255  # NAME_MAX
 
 
 def state_folder(given: str | None = None, *, image: str | None = None) -> str:
@@ -131,10 +130,7 @@ def replace_file(
     Raises:
         OSError: It cannot be written; the file is as it was.
     """
-    folder, name = os.path.split(path)
-    draft = os.path.join(folder, draft_name(name))
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = os.open(draft, flags, mode)
+    draft, descriptor = _locked_draft(path, mode)
     try:
         with open(descriptor, "wb") as file:
             file.write(text.encode("utf-8", errors) if isinstance(text, str) else text)
@@ -142,19 +138,23 @@ def replace_file(
             os.fchmod(descriptor, mode)
             if durable:
                 os.fsync(descriptor)
-        os.replace(draft, path)
+            # The lock lasts until the draft has its name.
+            os.replace(draft, path)
     except BaseException:
         with suppress(OSError):  # the first error is the one to report
             os.unlink(draft)
         raise
 
 
-def draft_name(name: str) -> str:
-    """Return a name for a draft of a file, which nobody can guess and put a file at.
-
-    It begins with a dot and ends in ``.new``, so that a reader of ``*.prom``, systemd
-    and exportfs take no draft for a file of theirs. A long name is cut, so that its draft
-    can have a name wherever the file can.
-    """
-    end = f".{os.urandom(8).hex()}.new"
-    return f".{os.fsdecode(os.fsencode(name)[: _MOST_NAME_BYTES - 1 - len(end)])}{end}"
+def _locked_draft(path: str, mode: int) -> tuple[str, int]:
+    """Make a draft for a file and lock it; return its path and a descriptor."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    while True:
+        draft = new_draft(path)
+        descriptor = os.open(draft, flags, mode)
+        # Another run may have taken the draft for one that was left, before the lock.
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return draft, descriptor
+        os.close(descriptor)

@@ -15,7 +15,7 @@ import os
 import stat
 from contextlib import contextmanager, suppress
 
-from zfstune.host.files import draft_name
+from zfstune.host.left_drafts import draft_name
 from zfstune.host.walk import open_below, open_directory
 from zfstune.values.errors import EngineError
 from zfstune.values.text import shown

@@ -7,8 +7,9 @@ make, and the command tells the user to run ``systemctl daemon-reload``.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
-from zfstune.host.files import draft_name, read_plain, write_file
+from zfstune.host.files import read_plain, write_file
 from zfstune.schedules.unit_text import JOBS, PREFIX, WANTS, Unit, hook_of, owner_of
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
@@ -188,13 +189,11 @@ def carry_out(folder: str, steps: Iterable[UnitStep]) -> None:
 def _enable(folder: str, name: str) -> None:
     wants = os.path.join(folder, WANTS)
     os.makedirs(wants, mode=0o755, exist_ok=True)
-    draft = os.path.join(wants, draft_name(name))
-    os.symlink(f"../{name}", draft)
-    try:
-        os.replace(draft, os.path.join(wants, name))
-    except OSError:
-        os.unlink(draft)
-        raise
+    link = os.path.join(wants, name)
+    # Under a name of its own first, it would be left there by a run that is killed.
+    with suppress(FileNotFoundError):  # mostly there is none
+        os.unlink(link)
+    os.symlink(f"../{name}", link)
 
 
 def _remove(folder: str, name: str) -> None:

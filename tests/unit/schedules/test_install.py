@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
+from killed_child import kill_at_each_change
 from scheduled_units import BERLIN, HOURLY, units
 from zfstune.schedules.install import (
     Standing,
@@ -152,6 +154,39 @@ def test_removing_takes_the_links_along(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == [WANTS]
     assert plan_remove(os.fspath(tmp_path), None) == ()
     assert plan_remove(os.fspath(tmp_path / "none"), None) == ()
+
+
+def test_a_run_that_is_killed_is_completed(tmp_path: Path) -> None:
+    """Before whichever change it is killed: the next run leaves what one run leaves."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    other.mkdir()
+    install(one, *units())
+
+    def state(folder: Path) -> dict[str, str]:
+        return {
+            os.fspath(path.relative_to(folder)): (
+                str(path.readlink()) if path.is_symlink() else path.read_text()
+            )
+            for path in folder.rglob("*")
+            if path.is_symlink() or path.is_file()
+        }
+
+    def after() -> None:
+        install(other, *units())
+        assert state(other) == state(one)
+        shutil.rmtree(other)
+
+    assert kill_at_each_change(lambda: install(other, *units()), after) > 20
+
+
+def test_a_wrong_link_is_replaced(tmp_path: Path) -> None:
+    """A link of the timer's name that leads elsewhere starts nothing."""
+    install(tmp_path, *units())
+    link = next((tmp_path / WANTS).iterdir())
+    link.unlink()
+    link.symlink_to("../other.timer")
+    assert install(tmp_path, *units()).count("enable") == 1
+    assert str(link.readlink()) == f"../{link.name}"
 
 
 def test_a_link_that_cannot_be_put_leaves_no_draft(tmp_path: Path) -> None:
