@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from failing_calls import Faults, InProcess, fail_each
-from killed_verbs import SCENARIOS
-from lots import seed, tally
+from killed_longer import LONGER
+from killed_scenarios import SCENARIOS
+from lots import seed, tally, whole
 from zfstune.engine._image_process import ImageBinding
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 SEED = seed(20261130)
 # The calls of each verb that fail; `make endurance` has each of them fail.
 MOST = int(os.environ.get("ZFSTUNE_FAULTS", "2"))
+CHOSEN = [*SCENARIOS, *(LONGER if whole() else LONGER[:2])]
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.verb)
+@pytest.mark.parametrize("scenario", CHOSEN, ids=lambda scenario: scenario.verb)
 def test_one_call_fails(
     scenario: Scenario,
     engine: ImageEngine,

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from killed_verbs import SCENARIOS, Ground, survive
+from killed_longer import LONGER
+from killed_scenarios import SCENARIOS
+from killed_verbs import Ground, survive
 from lots import kills, seed, tally
 
 if TYPE_CHECKING:
@@ -21,7 +23,9 @@ KILLS = kills(1)
 SEED = seed(20261130)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.verb)
+@pytest.mark.parametrize(
+    "scenario", [*SCENARIOS, *LONGER], ids=lambda scenario: scenario.verb
+)
 def test_killed(
     scenario: Scenario, engine: ImageEngine, file: Path, tmp_path: Path
 ) -> None:

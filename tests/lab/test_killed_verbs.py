@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from killed_verbs import SCENARIOS, Ground, survive
-from lots import kills, seed, tally
+from killed_longer import LONGER
+from killed_on_kernels import ON_KERNELS
+from killed_scenarios import SCENARIOS
+from killed_verbs import Ground, survive
+from lots import kills, seed, tally, whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,9 +23,11 @@ pytestmark = pytest.mark.one_release
 # The kills of each verb; `make endurance` asks for hundreds.
 KILLS = kills(1)
 SEED = seed(20261130)
+# On an image each verb is killed in every run of the suite.
+CHOSEN = [*SCENARIOS, *ON_KERNELS, *LONGER] if whole() else [*SCENARIOS, *ON_KERNELS]
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.verb)
+@pytest.mark.parametrize("scenario", CHOSEN, ids=lambda scenario: scenario.verb)
 def test_killed(scenario: Scenario, pool: str, tmp_path: Path) -> None:
     """Nothing is lost, held or left half-made, and a third run changes nothing."""
     ground = Ground(pool, tmp_path)

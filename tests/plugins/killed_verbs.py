@@ -2,7 +2,8 @@
 
 Each scenario makes datasets of its own below a root, names the command that works on
 them, and says what that command may destroy and how it must have ended. Beside the root
-stands a dataset that no command is about.
+stands a dataset that no command is about. The scenarios are in `killed_scenarios`,
+`killed_longer` and `killed_on_kernels`.
 """
 
 from __future__ import annotations
@@ -17,19 +18,30 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-import zfstune
 from zfstune.engine.image import ImageEngine
 from zfstune.engine.open import open_engine
 from zfstune.values.marks import SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from random import Random
 
     from zfstune.engine.protocol import Engine
 
-__all__ = ["SCENARIOS", "Ground", "Scenario", "lap", "survive"]
+__all__ = [
+    "OURS",
+    "OWN",
+    "VOLUME",
+    "Ground",
+    "Scenario",
+    "beside",
+    "lap",
+    "shorts",
+    "snapshots",
+    "survive",
+    "tree",
+]
 
 Result = TypeVar("Result")
 
@@ -130,17 +142,21 @@ class Scenario:
         verb: Its name.
         make: Makes what it works on, below a root; the root itself is there.
         words: The command, for a root.
-        may_go: Which of the names that were there before it may destroy.
         check: Looks at the pool after a run to the end.
+        may_go: Which of the names that were there before it may destroy.
+        intact: Looks at what no run may lose, also right after a kill.
+        holds: The holds that a run to the end leaves beside those that were there.
         again: The statuses of a second run, which finds all done.
         keeps: Whether a second run leaves the pool as it is.
     """
 
     verb: str
-    make: Callable[[Engine, str], None]
+    make: Callable[[Ground, Engine, str], None]
     words: Callable[[Ground, str], tuple[str, ...]]
     check: Callable[[Ground, Engine, str], None]
     may_go: Callable[[str, str], bool] = lambda _name, _root: False
+    intact: Callable[[Ground, Engine, str], None] = lambda _ground, _engine, _root: None
+    holds: Callable[[str], Mapping[str, tuple[str, ...]]] = lambda _root: {}
     again: tuple[int, ...] = (0,)
     keeps: bool = True
 
@@ -193,24 +209,29 @@ def lap(
     with ground.open() as engine:
         bystander(engine, ground.pool)
         engine.create(root)
-        scenario.make(engine, root)
+        scenario.make(ground, engine, root)
         before = look(engine, ground.pool)
     words = scenario.words(ground, root)
     result = disturb(*words)
     with ground.open() as engine:
         _nothing_lost(scenario, root, before, look(engine, ground.pool))
+        scenario.intact(ground, engine, root)
     ground.run(*words, status=(0, *scenario.again))
     with ground.open() as engine:
         after = look(engine, ground.pool)
         _nothing_lost(scenario, root, before, after)
+        scenario.intact(ground, engine, root)
         scenario.check(ground, engine, root)
-        assert after.holds == before.holds
+        gone = before.guids.keys() - after.guids.keys()
+        kept = {name: tags for name, tags in before.holds.items() if name not in gone}
+        assert after.holds == {**kept, **scenario.holds(root)}
         assert not [name for name in after.guids if name.rpartition("/")[2][0] == "%"]
+        assert _drafts_in(ground.folder) == []
     ground.run(*words, status=scenario.again)
     with ground.open() as engine:
         settled = look(engine, ground.pool)
         assert not scenario.keeps or settled == after
-        assert settled.holds == before.holds
+        assert settled.holds == after.holds
     return result
 
 
@@ -223,170 +244,31 @@ def _nothing_lost(scenario: Scenario, root: str, before: Seen, after: Seen) -> N
             assert scenario.may_go(name, root), name
 
 
-def _tree(engine: Engine, root: str) -> None:
+def beside(ground: Ground, root: str, suffix: str) -> Path:
+    """Give the path of a file or folder of one scenario."""
+    return ground.folder / f"{root.replace('/', '-')}.{suffix}"
+
+
+def _drafts_in(folder: Path) -> list[Path]:
+    """Give the drafts that lie in a folder and those below it."""
+    return sorted(folder.rglob(".*.new"))
+
+
+def tree(engine: Engine, root: str) -> None:
+    """Make two volumes below a root."""
     for name in ("a", "b"):
         engine.create(f"{root}/{name}", properties=VOLUME, volume=True)
 
 
-def _snapshots(engine: Engine, root: str) -> None:
-    _tree(engine, root)
+def snapshots(engine: Engine, root: str) -> None:
+    """Make two volumes with four snapshots of zfstune's each, and one of somebody's."""
+    tree(engine, root)
     for number in range(4):
         names = [f"{root}/{name}@{OURS}{number}Z" for name in ("a", "b")]
         engine.take_snapshots(names, properties=OWN)
     engine.take_snapshots([f"{root}/a@by-hand"])
 
 
-def _shorts(engine: Engine, dataset: str) -> list[str]:
+def shorts(engine: Engine, dataset: str) -> list[str]:
+    """Give the names of a dataset's snapshots, from the oldest on."""
     return [snapshot.short_name for snapshot in engine.snapshots(dataset)]
-
-
-def _applied(_: Ground, engine: Engine, root: str) -> None:
-    plan = zfstune.plan("logs", root=root, owner=False, engine=engine)
-    assert not plan.pending
-
-
-def _taken(_: Ground, engine: Engine, root: str) -> None:
-    first, second = (_shorts(engine, f"{root}/{name}") for name in ("a", "b"))
-    assert first == second == _shorts(engine, root)
-    assert first
-
-
-def _pruned(_: Ground, engine: Engine, root: str) -> None:
-    assert _shorts(engine, f"{root}/a") == [f"{OURS}3Z", "by-hand"]
-    assert _shorts(engine, f"{root}/b") == [f"{OURS}3Z"]
-
-
-def _goes_by_prune(name: str, root: str) -> bool:
-    ours = (f"{root}/{n}@{OURS}{number}Z" for n in ("a", "b") for number in range(3))
-    return name in set(ours)
-
-
-def _noted(_: Ground, engine: Engine, root: str) -> None:
-    for name in ("a", "b"):
-        assert _shorts(engine, f"{root}/{name}") == ["checkpoint-done"]
-
-
-def _gone_back(_: Ground, engine: Engine, root: str) -> None:
-    assert _shorts(engine, f"{root}/a") == [f"{OURS}0Z"]
-    assert len(_shorts(engine, f"{root}/b")) == 4
-
-
-def _goes_by_rollback(name: str, root: str) -> bool:
-    return name.startswith(f"{root}/a@") and not name.endswith(f"{OURS}0Z")
-
-
-def _destroyed(_: Ground, engine: Engine, root: str) -> None:
-    assert [dataset.name for dataset in engine.datasets(root)] == [root, f"{root}/b"]
-
-
-def _goes_by_destroy(name: str, root: str) -> bool:
-    return name == f"{root}/a" or name.startswith(f"{root}/a@")
-
-
-def _to_replicate(engine: Engine, root: str) -> None:
-    engine.create(f"{root}/from")
-    _snapshots(engine, f"{root}/from")
-
-
-def _copied(_: Ground, engine: Engine, root: str) -> None:
-    for name in ("a", "b"):
-        copy = engine.snapshots(f"{root}/copy/{name}")
-        assert {s.guid for s in copy} == {
-            s.guid for s in engine.snapshots(f"{root}/from/{name}")
-        }
-
-
-def _stream(ground: Ground, root: str) -> Path:
-    return ground.folder / f"{root.replace('/', '-')}.stream"
-
-
-def _sent(ground: Ground, engine: Engine, root: str) -> None:
-    with _stream(ground, root).open("rb") as file:
-        zfstune.receive(f"{root}/from-file", file, engine=engine)
-    sent = engine.snapshot(f"{root}/a@by-hand")
-    assert engine.snapshot(f"{root}/from-file@by-hand").guid == sent.guid
-    here = _stream(ground, root)
-    assert list(ground.folder.glob(f".{here.name}*")) == []
-    engine.destroy_snapshots([f"{root}/from-file@by-hand"])
-    engine.destroy(f"{root}/from-file")
-    here.unlink()
-
-
-def _cloned(_: Ground, engine: Engine, root: str) -> None:
-    for number in range(3):
-        found = engine.dataset(f"{root}/clone{number}")
-        assert found.value("origin") == f"{root}/a@{OURS}0Z"
-
-
-SCENARIOS = (
-    Scenario(
-        "apply",
-        lambda _engine, _root: None,
-        lambda _, root: ("apply", "logs", "--root", root, "--no-owner"),
-        _applied,
-    ),
-    Scenario(
-        "snapshot",
-        _tree,
-        lambda _, root: ("snapshot", root, "-r"),
-        _taken,
-        keeps=False,
-    ),
-    Scenario(
-        "prune",
-        _snapshots,
-        lambda _, root: ("prune", f"{root}/a", f"{root}/b", "--keep", "1"),
-        _pruned,
-        _goes_by_prune,
-    ),
-    Scenario(
-        "checkpoint",
-        _tree,
-        lambda _, root: ("checkpoint", "done", root),
-        _noted,
-        again=(0, 1),
-    ),
-    Scenario(
-        "rollback",
-        _snapshots,
-        lambda _, root: ("rollback", f"{root}/a@{OURS}0Z", "--lose", "snapshots"),
-        _gone_back,
-        _goes_by_rollback,
-    ),
-    Scenario(
-        "destroy",
-        _snapshots,
-        lambda _, root: (
-            *("destroy", f"{root}/a"),
-            *("--lose", "datasets", "--lose", "snapshots"),
-        ),
-        _destroyed,
-        _goes_by_destroy,
-        again=(0, 1),
-    ),
-    Scenario(
-        "replicate",
-        _to_replicate,
-        lambda _, root: ("replicate", "-r", f"{root}/from", f"{root}/copy"),
-        _copied,
-    ),
-    Scenario(
-        "send",
-        _snapshots,
-        lambda ground, root: (
-            *("send", f"{root}/a@by-hand"),
-            *("--output", str(_stream(ground, root))),
-        ),
-        _sent,
-        again=(0, 1),
-    ),
-    Scenario(
-        "clone",
-        _snapshots,
-        lambda _, root: (
-            *("clone", f"{root}/a@{OURS}0Z"),
-            *(f"{root}/clone{number}" for number in range(3)),
-        ),
-        _cloned,
-    ),
-)

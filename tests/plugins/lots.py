@@ -10,7 +10,12 @@ import json
 import os
 from pathlib import Path
 
-__all__ = ["fuzz_seconds", "kills", "seed", "tally"]
+__all__ = ["fuzz_seconds", "kills", "seed", "tally", "whole"]
+
+
+def whole() -> bool:
+    """Tell whether this is a run of `make endurance`, which leaves nothing out."""
+    return "ZFSTUNE_SEED" in os.environ
 
 
 def kills(usual: int) -> int:
