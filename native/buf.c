@@ -4,6 +4,8 @@
 
 #include "buf.h"
 
+enum { FIRST_SIZE = 4096 };
+
 void
 zt_buf_free(struct zt_buf *buf)
 {
@@ -18,28 +20,43 @@ buf_fail(struct zt_buf *b, int error)
 		b->error = error;
 }
 
-void
-buf_put(struct zt_buf *b, const void *bytes, size_t len)
+/* Have room for so many bytes behind those that are there. */
+static void
+make_room(struct zt_buf *b, size_t len)
 {
-	if (b->error != 0)
+	size_t size = b->size == 0 ? FIRST_SIZE : b->size;
+
+	if (b->error != 0 || len <= b->size - b->len)
 		return;
-	if (len > b->size - b->len) {
-		size_t size = b->size == 0 ? 4096 : b->size;
-		while (size - b->len < len) {
-			if (size > SIZE_MAX / 2) {
-				buf_fail(b, ENOMEM);
-				return;
-			}
-			size *= 2;
-		}
-		char *data = realloc(b->data, size);
-		if (data == NULL) {
+	while (size - b->len < len) {
+		if (size > SIZE_MAX / 2) {
 			buf_fail(b, ENOMEM);
 			return;
 		}
-		b->data = data;
-		b->size = size;
+		size *= 2;
 	}
+	char *data = realloc(b->data, size);
+	if (data == NULL) {
+		buf_fail(b, ENOMEM);
+		return;
+	}
+	b->data = data;
+	b->size = size;
+}
+
+int
+buf_reserve(struct zt_buf *b)
+{
+	make_room(b, FIRST_SIZE);
+	return (b->error);
+}
+
+void
+buf_put(struct zt_buf *b, const void *bytes, size_t len)
+{
+	make_room(b, len);
+	if (b->error != 0)
+		return;
 	if (len != 0)
 		memcpy(b->data + b->len, bytes, len);
 	b->len += len;

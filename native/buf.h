@@ -14,6 +14,12 @@
 
 #include "buf.cdef.h"
 
+/*
+ * Make room for a short document, so that what comes of a change can be told
+ * though memory has become short by then.  Return an errno.
+ */
+int buf_reserve(struct zt_buf *);
+
 void buf_put(struct zt_buf *, const void *, size_t);
 void buf_putc(struct zt_buf *, char);
 void buf_fail(struct zt_buf *, int);

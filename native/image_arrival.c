@@ -2,6 +2,7 @@
  * The image provider: sets the properties of a dataset that is being received,
  * as zfs_ioc_recv_impl() in module/zfs/zfs_ioctl.c does.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "image.h"
@@ -45,25 +46,30 @@ set_chosen(const char *name, int source, nvlist_t *props, boolean_t delayed,
 	nvlist_t *chosen = NULL;
 	int error = choose(props, delayed, B_FALSE, &chosen);
 
-	if (error == 0)	/* `errors` names what fails here */
-		(void) image_set_from(name, source, chosen, errors);
+	/* `errors` names what fails here, as long as there is memory for it. */
+	if (error == 0 &&
+	    image_set_from(name, source, chosen, errors) == ENOMEM)
+		error = ENOMEM;
 	image->nvp.nvlist_free(chosen);
 	return (error);
 }
 
 /* Take values away as image_unset() does; `errors` names those that stay. */
-static void
+static int
 unset_all(const char *name, int source, nvlist_t *props, nvlist_t *errors)
 {
 	const struct nvp *nvp = &image->nvp;
+	int result = 0;
 
 	for (nvpair_t *pair = nvp->nvlist_next_nvpair(props, NULL);
 	    pair != NULL; pair = nvp->nvlist_next_nvpair(props, pair)) {
 		const char *prop = nvp->nvpair_name(pair);
 		int error = image_unset(name, source, prop);
-		if (error != 0)
-			(void) nvp->nvlist_add_int32(errors, prop, error);
+		if (error != 0 &&
+		    nvp->nvlist_add_int32(errors, prop, error) != 0)
+			result = ENOMEM;
 	}
+	return (result);
 }
 
 /* The value that a stream brings does not count: the parent's does. */
@@ -75,7 +81,7 @@ exclude_chosen(const char *name, nvlist_t *props, boolean_t delayed,
 	int error = choose(props, delayed, B_TRUE, &chosen);
 
 	if (error == 0)
-		unset_all(name, SRC_INHERITED, chosen, errors);
+		error = unset_all(name, SRC_INHERITED, chosen, errors);
 	image->nvp.nvlist_free(chosen);
 	return (error);
 }
@@ -93,7 +99,7 @@ clear_received(const char *name, nvlist_t *errors)
 	    zpool.dsl_prop_get_received(name, &old) : 0;
 
 	if (error == 0 && old != NULL)
-		unset_all(name, SRC_NONE | SRC_RECEIVED, old, errors);
+		error = unset_all(name, SRC_NONE | SRC_RECEIVED, old, errors);
 	image->nvp.nvlist_free(old);
 	return (error != 0 ? error : zpool.dsl_prop_set_hasrecvd(name));
 }

@@ -138,8 +138,8 @@ static void
 blame(const struct nvp *nvp, nvlist_t *errors, const char *prop, int error,
     int *result)
 {
-	(void) nvp->nvlist_add_int32(errors, prop, error);
-	*result = error;
+	*result = nvp->nvlist_add_int32(errors, prop, error) != 0 ? ENOMEM :
+	    error;
 }
 
 /*

@@ -260,11 +260,16 @@ receive(char *dataset, const char *snapshot, struct begin *begin,
 		return (error);
 	if (makes_it)
 		unset = image_arrive(dataset, received, local, B_FALSE, errors);
-	/* dmu_recv_stream() must run now: it cleans up on an error. */
+	/*
+	 * dmu_recv_stream() must run now: it cleans up on an error.  A dataset
+	 * without its properties might be mounted, so it gets no data, either.
+	 */
+	if (unset != 0)
+		file.fd = -1;
 	error = zpool.dmu_recv_stream(&cookie, &offset);
 	if (error == 0)
 		error = zpool.dmu_recv_end(&cookie, NULL);
-	if (error == 0)
+	if (unset != 0)
 		error = unset;
 	if (error == 0 && !makes_it)
 		error = image_arrive(dataset, received, local, B_FALSE, errors);

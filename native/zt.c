@@ -247,8 +247,10 @@ int
 zt_exercise(struct zt *zt, int fd, const char *name, struct zt_buf *out)
 {
 	uint64_t count = 0;
-	int error = zt->z.exercise(&zt->z, name, fd, &count);
+	int error = buf_reserve(out);
 
+	if (error == 0)
+		error = zt->z.exercise(&zt->z, name, fd, &count);
 	json_uint(out, count);
 	return (error != 0 ? error : out->error);
 }

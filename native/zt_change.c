@@ -1,4 +1,5 @@
 /* Python's calls that change one dataset. */
+#include "buf.h"
 #include "zt_impl.h"
 
 int
@@ -60,8 +61,10 @@ zt_set(struct zt *zt, const char *name, const uint8_t *flat, size_t size,
     struct zt_buf *errors)
 {
 	nvlist_t *props, *list = NULL;
-	int error = nvl_from_flat(&zt->z.nvp, flat, size, &props);
+	int error = buf_reserve(errors);
 
+	if (error == 0)
+		error = nvl_from_flat(&zt->z.nvp, flat, size, &props);
 	if (error != 0)
 		return (error);
 	error = zt->z.set(&zt->z, name, props, &list);

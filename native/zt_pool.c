@@ -56,8 +56,10 @@ zt_initialize(struct zt *zt, const char *pool, unsigned int command,
     const uint8_t *flat, size_t size, struct zt_buf *errors)
 {
 	nvlist_t *devices, *list = NULL;
-	int error = nvl_from_flat(&zt->z.nvp, flat, size, &devices);
+	int error = buf_reserve(errors);
 
+	if (error == 0)
+		error = nvl_from_flat(&zt->z.nvp, flat, size, &devices);
 	if (error != 0)
 		return (error);
 	error = zt->z.lzc_initialize(pool, command, devices, &list);
@@ -70,8 +72,10 @@ zt_trim(struct zt *zt, const char *pool, unsigned int command, uint64_t rate,
     int secure, const uint8_t *flat, size_t size, struct zt_buf *errors)
 {
 	nvlist_t *devices, *list = NULL;
-	int error = nvl_from_flat(&zt->z.nvp, flat, size, &devices);
+	int error = buf_reserve(errors);
 
+	if (error == 0)
+		error = nvl_from_flat(&zt->z.nvp, flat, size, &devices);
 	if (error != 0)
 		return (error);
 	error = zt->z.lzc_trim(pool, command, rate, secure ? B_TRUE : B_FALSE,
@@ -132,9 +136,10 @@ call_vdev_prop(struct zt *zt,
     const uint8_t *flat, size_t size, struct zt_buf *out)
 {
 	nvlist_t *args, *list = NULL;
-	int error = call == NULL ? zt_why_missing(zt) :
-	    nvl_from_flat(&zt->z.nvp, flat, size, &args);
+	int error = call == NULL ? zt_why_missing(zt) : buf_reserve(out);
 
+	if (error == 0)
+		error = nvl_from_flat(&zt->z.nvp, flat, size, &args);
 	if (error != 0)
 		return (error);
 	error = call(pool, args, &list);

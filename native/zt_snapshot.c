@@ -1,4 +1,5 @@
 /* Python's calls on many snapshots, holds or bookmarks at once. */
+#include "buf.h"
 #include "zt_impl.h"
 
 int
@@ -7,8 +8,10 @@ zt_snapshot(struct zt *zt, const uint8_t *flat, size_t size,
 {
 	const struct nvp *nvp = &zt->z.nvp;
 	nvlist_t *snaps = NULL, *props = NULL, *list = NULL;
-	int error = nvl_from_flat(nvp, flat, size, &snaps);
+	int error = buf_reserve(errors);
 
+	if (error == 0)
+		error = nvl_from_flat(nvp, flat, size, &snaps);
 	if (error == 0)
 		error = nvl_from_flat(nvp, props_flat, props_size, &props);
 	if (error == 0)
@@ -41,8 +44,10 @@ zt_destroy_snaps(struct zt *zt, const uint8_t *flat, size_t size, int defer,
     struct zt_buf *errors)
 {
 	nvlist_t *snaps, *list = NULL;
-	int error = nvl_from_flat(&zt->z.nvp, flat, size, &snaps);
+	int error = buf_reserve(errors);
 
+	if (error == 0)
+		error = nvl_from_flat(&zt->z.nvp, flat, size, &snaps);
 	if (error != 0)
 		return (error);
 	error = destroy_unbroken(zt, snaps, defer ? B_TRUE : B_FALSE, &list);
@@ -56,8 +61,10 @@ call_batch(struct zt *zt, int (*call)(nvlist_t *, nvlist_t **),
     const uint8_t *flat, size_t size, struct zt_buf *errors)
 {
 	nvlist_t *targets, *list = NULL;
-	int error = nvl_from_flat(&zt->z.nvp, flat, size, &targets);
+	int error = buf_reserve(errors);
 
+	if (error == 0)
+		error = nvl_from_flat(&zt->z.nvp, flat, size, &targets);
 	if (error != 0)
 		return (error);
 	error = call(targets, &list);
@@ -70,8 +77,10 @@ zt_hold(struct zt *zt, const uint8_t *flat, size_t size, int cleanup_fd,
     struct zt_buf *errors)
 {
 	nvlist_t *holds, *list = NULL;
-	int error = nvl_from_flat(&zt->z.nvp, flat, size, &holds);
+	int error = buf_reserve(errors);
 
+	if (error == 0)
+		error = nvl_from_flat(&zt->z.nvp, flat, size, &holds);
 	if (error != 0)
 		return (error);
 	error = zt->z.lzc_hold(holds, cleanup_fd, &list);

@@ -121,7 +121,8 @@ zt_heal(struct zt *zt, int fd, const char *snapshot, int raw,
 	if (size != sizeof (call.begin.bytes))
 		return (EINVAL);
 	memcpy(call.begin.bytes, header, size);
-	stream_thread(&zt->z, fd, heal_snapshot, &call);
+	if ((call.error = buf_reserve(errors)) == 0)
+		stream_thread(&zt->z, fd, heal_snapshot, &call);
 	return (zt_give_errors(zt, call.error, call.errors, errors));
 }
 
@@ -153,8 +154,10 @@ zt_receive(struct zt *zt, int fd, const char *snapshot, const char *origin,
 	if (size != sizeof (call.begin.bytes))
 		return (EINVAL);
 	memcpy(call.begin.bytes, header, size);
-	call.error = list_or_null(nvp, received_flat, received_size,
-	    &call.received);
+	call.error = buf_reserve(errors);
+	if (call.error == 0)
+		call.error = list_or_null(nvp, received_flat, received_size,
+		    &call.received);
 	if (call.error == 0)
 		call.error = list_or_null(nvp, local_flat, local_size,
 		    &call.local);
@@ -183,8 +186,10 @@ zt_channel_program(struct zt *zt, const char *pool, const char *program,
 {
 	nvlist_t *args, *list = NULL;
 	sigset_t before;
-	int error = nvl_from_flat(&zt->z.nvp, flat, size, &args);
+	int error = buf_reserve(out);
 
+	if (error == 0)
+		error = nvl_from_flat(&zt->z.nvp, flat, size, &args);
 	if (error != 0)
 		return (error);
 	if (sync)

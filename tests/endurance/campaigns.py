@@ -74,6 +74,15 @@ CAMPAIGNS = (
         weight=3,
     ),
     Campaign(
+        "each allocation of an image's calls fails once",
+        ("tests/image/test_short_memory.py",),
+    ),
+    Campaign(
+        "a million snapshots decided",
+        ("tests/unit/retention/test_scale.py",),
+        {"ZFSTUNE_SNAPSHOTS": "1000000"},
+    ),
+    Campaign(
         "random walks over two pools",
         ("tests/image/test_replica_machine.py",),
         {"ZFSTUNE_MACHINE_EXAMPLES": "20", "ZFSTUNE_MACHINE_STEPS": "40"},

@@ -8,8 +8,7 @@
  * how many documents were accepted and refused.  The sanitizers or valgrind find
  * memory errors and leaks; a check of its own that fails ends in abort().
  *
- * malloc, calloc and realloc of native/ are wrapped (ld --wrap), and so are the
- * calls of libnvpair that allocate: `faults` makes each fail in its turn.
+ * `faults` makes each allocation fail in its turn (faulty.h).
  */
 #include <errno.h>
 #include <limits.h>
@@ -20,96 +19,11 @@
 #include <time.h>
 
 #include "buf.h"
+#include "faulty.h"
 #include "fuzz.h"
 #include "nvl.h"
 
-static struct nvp real, nvp;
-/* Failures, by their turn. */
-
-static long countdown = LONG_MAX;	/* allocations until one fails */
-static bool lasting;			/* do the later ones fail, too? */
-static long allocations;
-
-static bool
-fails(void)
-{
-	allocations++;
-	if (countdown == 0)
-		return (lasting);
-	return (--countdown == 0);
-}
-
-void *__real_malloc(size_t);
-void *__real_calloc(size_t, size_t);
-void *__real_realloc(void *, size_t);
-void *__wrap_malloc(size_t);
-void *__wrap_calloc(size_t, size_t);
-void *__wrap_realloc(void *, size_t);
-
-void *
-__wrap_malloc(size_t size)
-{
-	return (fails() ? NULL : __real_malloc(size));
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	return (fails() ? NULL : __real_calloc(count, size));
-}
-
-void *
-__wrap_realloc(void *old, size_t size)
-{
-	return (fails() ? NULL : __real_realloc(old, size));
-}
-
-#define	FAULTY(name, params, args)					\
-static int								\
-faulty_##name params							\
-{									\
-	return (fails() ? ENOMEM : real.name args);			\
-}
-#define	FAULTY_FUNCTIONS(X)						\
-	X(nvlist_alloc, (nvlist_t **l, uint_t f, int k), (l, f, k))	\
-	X(nvlist_pack, (nvlist_t *l, char **b, size_t *s, int e, int k),	\
-	    (l, b, s, e, k))						\
-	X(nvlist_unpack, (char *b, size_t s, nvlist_t **l, int k),	\
-	    (b, s, l, k))						\
-	X(nvlist_add_boolean, (nvlist_t *l, const char *n), (l, n))	\
-	X(nvlist_add_boolean_value,					\
-	    (nvlist_t *l, const char *n, boolean_t v), (l, n, v))	\
-	X(nvlist_add_string,						\
-	    (nvlist_t *l, const char *n, const char *v), (l, n, v))	\
-	X(nvlist_add_nvlist,						\
-	    (nvlist_t *l, const char *n, const nvlist_t *v), (l, n, v))	\
-	X(nvlist_add_hrtime,						\
-	    (nvlist_t *l, const char *n, hrtime_t v), (l, n, v))	\
-	X(nvlist_add_boolean_array, (nvlist_t *l, const char *n,	\
-	    const boolean_t *v, uint_t c), (l, n, v, c))		\
-	X(nvlist_add_string_array, (nvlist_t *l, const char *n,		\
-	    NVP_STRINGS v, uint_t c), (l, n, v, c))			\
-	X(nvlist_add_nvlist_array, (nvlist_t *l, const char *n,		\
-	    NVP_NVLISTS v, uint_t c), (l, n, v, c))
-FAULTY_FUNCTIONS(FAULTY)
-#define	FAULTY_NUMBER(tag, type, name, sign)				\
-	FAULTY(nvlist_add_##name,					\
-	    (nvlist_t *l, const char *n, type v), (l, n, v))		\
-	FAULTY(nvlist_add_##name##_array, (nvlist_t *l, const char *n,	\
-	    const type *v, uint_t c), (l, n, v, c))
-NVP_NUMBERS(FAULTY_NUMBER)
-
-static void
-make_faulty(void)
-{
-	nvp = real;
-#define	USE(name, params, args)		nvp.name = faulty_##name;
-	FAULTY_FUNCTIONS(USE)
-#define	USE_NUMBER(tag, type, name, sign)				\
-	nvp.nvlist_add_##name = faulty_nvlist_add_##name;		\
-	nvp.nvlist_add_##name##_array = faulty_nvlist_add_##name##_array;
-	NVP_NUMBERS(USE_NUMBER)
-}
+static struct nvp nvp;
 
 /* Documents in the flat form of nvl.h. */
 
@@ -410,7 +324,7 @@ main(int argc, char **argv)
 	}
 	nvp = real;
 	if (fuzz == fuzz_faults)
-		make_faulty();
+		make_faulty(&nvp);
 	run(fuzz, argv);
 	nvp_close(&real);
 	return (0);
