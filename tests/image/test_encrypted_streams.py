@@ -249,8 +249,9 @@ def test_a_tree_whose_copies_use_one_key(pools: Pools) -> None:
     assert back.dataset(child).value("encryptionroot") == copy
     assert zfstune.compare(tank, f"{name}/child@4", back, f"{child}@4").equal
     tank.take_snapshots([f"{name}/child@5"])
-    with pytest.raises(PlanError, match="nothing could open the copy"):
+    with pytest.raises(PlanError, match="nothing could open the copy") as refused:
         pass_on(pools, f"{name}/child@5", child, base="@4")
+    assert "zfstune replicate" in refused.value.hint
 
 
 @pytest.mark.parametrize("mark", ["@", "#"])

@@ -158,7 +158,11 @@ def diverged(
 
 def brings_another_key(end: End, header: StreamHeader) -> PlanError:
     """Return the error for a raw stream that nothing could open afterwards."""
-    return _refused(end.name, header, closing(end), own_key(end))
+    hint = (
+        f"{own_key(end)}; or let `zfstune replicate` send it, which compares the keys of "
+        "both sides"
+    )
+    return _refused(end.name, header, closing(end), hint)
 
 
 def name_taken(received: str, header: StreamHeader) -> PlanError:
