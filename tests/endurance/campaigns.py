@@ -50,6 +50,8 @@ def _on_kernels() -> Iterable[Campaign]:
         ):
             lot = {"ZFSTUNE_KILLS": "25"}
             yield Campaign(name, (f"tests/lab/{file}",), lot, release, weight)
+        lost = ("tests/lab/test_lost_kill.py",)
+        yield Campaign("killed while the kernel makes a thread", lost, {}, release, 1)
         walk = {"ZFSTUNE_MACHINE_EXAMPLES": "10", "ZFSTUNE_MACHINE_STEPS": "40"}
         yield Campaign("random walks", ("tests/lab/test_machine.py",), walk, release, 2)
 

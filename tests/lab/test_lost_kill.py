@@ -3,7 +3,8 @@
 spl_kthread_create() in module/os/linux/spl/spl-thread.c tries again where a signal broke
 it off, and clears the mark that a signal is there: the thread that asked goes on, and
 waits for its pipe although it was killed. It ends when the pipe does: see
-native/stream_thread.c.
+native/stream_thread.c. tests/lab/test_stream_thread.py asks for what that file promises on
+any machine.
 """
 
 from __future__ import annotations
@@ -19,10 +20,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kernel_threads import no_new_threads, told, waiting_for_a_thread
+from kernel_threads import no_new_threads, waiting_for_a_thread
+from thread_states import told
+from zfstune.streams.remote.frames import DATA, MESSAGE, frame_header
+from zfstune.streams.remote.requests import SideCall, write_request
 
 if TYPE_CHECKING:
+    from typing import IO
+
     from zfstune.engine.protocol import Engine
+
+pytestmark = pytest.mark.two_processors
 
 MIB = 1 << 20
 ZFSTUNE = [sys.executable, "-P", "-m", "zfstune"]
@@ -37,18 +45,17 @@ def source(dataset: str, engine: Engine) -> str:
 
 
 @pytest.fixture
-def target(source: str) -> str:
-    """Name a dataset that is not there yet."""
-    return f"{source.partition('/')[0]}/{secrets.token_hex(4)}"
+def stream(source: str) -> bytes:
+    """Give the first half of a stream."""
+    argv = ["zfs", "send", f"{source}@1"]
+    whole = subprocess.run(argv, stdout=subprocess.PIPE, check=True).stdout
+    return whole[: len(whole) // 2]
 
 
 @pytest.fixture
-def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a program in the place of ssh that runs the command on this machine."""
-    program = tmp_path / "ssh"
-    program.write_text('#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("ZFSTUNE_SSH", str(program))
+def target(source: str) -> str:
+    """Name a dataset that is not there yet."""
+    return f"{source.partition('/')[0]}/{secrets.token_hex(4)}"
 
 
 def kill_as_it_waits(call: str) -> int:
@@ -77,29 +84,49 @@ def _is_zombie(task: Path) -> bool:
         return True
 
 
-def test_receive(source: str, target: str) -> None:
+def begin(stream: bytes, sink: IO[bytes]) -> None:
+    """Write what a process needs to begin, and leave the pipe open."""
+    sink.write(stream)
+    sink.flush()
+
+
+def test_receive(stream: bytes, target: str) -> None:
     """From a pipe that stays open."""
-    stream = subprocess.run(
-        ["zfs", "send", f"{source}@1"], stdout=subprocess.PIPE, check=True
-    ).stdout
     receiving = subprocess.Popen([*ZFSTUNE, "receive", target], stdin=subprocess.PIPE)
     assert receiving.stdin is not None
     with no_new_threads():
-        receiving.stdin.write(stream[: MIB // 2])
-        receiving.stdin.flush()
+        begin(stream, receiving.stdin)
         pid = kill_as_it_waits("dmu_recv_stream")
     see_it_end(pid)
     receiving.stdin.close()
     receiving.wait()
 
 
-@pytest.mark.parametrize("where", ["", "far:"])
-@pytest.mark.parametrize("call", ["dmu_recv_stream", "dmu_send_impl"])
-@pytest.mark.usefixtures("ssh")
-def test_replicate(source: str, target: str, call: str, where: str) -> None:
-    """On one machine, and with a server between."""
+def test_serve(stream: bytes, target: str) -> None:
+    """From a client that stays, and goes on to wait for the answer."""
+    serving = subprocess.Popen(
+        [*ZFSTUNE, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert serving.stdin is not None
+    assert serving.stdout is not None
+    assert serving.stdout.readline().startswith(b"zfstune-serve ")
+    arguments = {"snapshot": f"{target}@1", "origin": "", "raw": False}
+    arguments |= {"losing": None, "properties": None}
+    request = write_request(SideCall("receive", arguments))
+    message = frame_header(MESSAGE, len(request)) + request
     with no_new_threads():
-        replicating = subprocess.Popen([*ZFSTUNE, "replicate", source, f"{where}{target}"])
-        pid = kill_as_it_waits(call)
+        begin(message + frame_header(DATA, len(stream)) + stream, serving.stdin)
+        pid = kill_as_it_waits("dmu_recv_stream")
     see_it_end(pid)
-    replicating.wait(120)
+    serving.stdin.close()
+    serving.stdout.close()
+    serving.wait()
+
+
+def test_replicate(source: str, target: str) -> None:
+    """As it begins to send, from one thread to another."""
+    with no_new_threads():
+        replicating = subprocess.Popen([*ZFSTUNE, "replicate", source, target])
+        pid = kill_as_it_waits("dmu_send_impl")
+    see_it_end(pid)
+    replicating.wait()

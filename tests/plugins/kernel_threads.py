@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["no_new_threads", "told", "waiting_for_a_thread"]
+__all__ = ["no_new_threads", "waiting_for_a_thread"]
 
 KTHREADD = 2
 FREE, BUSY = 0, 1  # the processors: kthreadd has to wait for the second one
@@ -61,16 +61,3 @@ def waiting_for_a_thread(call: str) -> int:
                     return int(task.parts[2])
         time.sleep(0.1)
     raise AssertionError(f"nobody waits for a thread in {call}()")
-
-
-def told(pid: int) -> str:
-    """Return the state of each thread of a process, and where in the kernel it is."""
-    lines = []
-    for task in sorted(Path(f"/proc/{pid}/task").glob("*")):
-        with suppress(OSError):
-            status = (task / "status").read_text().splitlines()
-            words = ("Name", "State", "Pid", "SigPnd", "ShdPnd", "SigBlk")
-            lines += [line for line in status if line.startswith(words)]
-            lines.append((task / "wchan").read_text())
-            lines.append((task / "stack").read_text())
-    return "\n".join(lines)

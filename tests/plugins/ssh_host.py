@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from thread_states import blocked, told
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -51,6 +53,7 @@ ClientAliveCountMax 3
 SetEnv PATH={path}
 """
 _PART_BYTES = 1 << 16
+_LONGEST_S = 180
 
 
 def documented_grants() -> tuple[str, str]:
@@ -212,19 +215,9 @@ def processes(words: str) -> list[int]:
 
 def wait_until_gone(*words: str) -> None:
     """Wait for the end of processes; if they stay for minutes, say what they wait for."""
-    for _ in range(3000):
-        left = {pid for line in words for pid in processes(line)}
-        if not left:
-            return
+    until = time.monotonic() + _LONGEST_S
+    while left := {pid for line in words for pid in processes(line)}:
+        if time.monotonic() > until:
+            states = "\n".join(map(told, sorted(left)))
+            raise AssertionError(f"still there:\n{states}\n{blocked()}")
         time.sleep(0.1)
-    raise AssertionError("still there:\n" + "\n".join(map(_state, sorted(left))))
-
-
-def _state(pid: int) -> str:
-    """Return the state of each thread of a process, and where in the kernel it is."""
-    lines = []
-    for task in sorted(Path(f"/proc/{pid}/task").glob("*")):
-        with suppress(OSError):
-            lines.append((task / "stat").read_text()[:60])
-            lines.append((task / "stack").read_text())
-    return "\n".join(lines)
