@@ -17,6 +17,7 @@ from zfstune.cli.value_options import (
 )
 from zfstune.cli.which_zfs import image_name, open_zfs, uses_image
 from zfstune.engine import open as opening
+from zfstune.streams.compared import choose_compared
 from zfstune.streams.pace import Pace
 from zfstune.streams.remote.address import read_address
 from zfstune.streams.replicate import replicate
@@ -141,7 +142,8 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
         "--verify",
         action="store_true",
         help="compare the newest snapshot that arrives with the one that was sent, by "
-        "content; it is read in full on both sides (see `zfstune compare` for others)",
+        "content, and where nothing is sent the newest one that both have; it is read in "
+        "full on both sides (see `zfstune compare` for others)",
     )
 
 
@@ -236,7 +238,9 @@ def _run(args: argparse.Namespace) -> int:
             return exit_status.PARTLY
         except KeyboardInterrupt:
             progress.clear()
-            warn("interrupted; all that has arrived stays, and the next run goes on there")
+            anew = ", and compares anew" if args.verify else ""
+            stays = "all that has arrived stays, and the next run goes on there"
+            warn(f"interrupted; {stays}{anew}")
             raise
         progress.clear()
     return _end(args, plan, printed, dry_run=dry_run)
@@ -246,7 +250,8 @@ def _end(
     args: argparse.Namespace, plan: ReplicationPlan, printed: set[str], *, dry_run: bool
 ) -> int:
     if args.json:
-        print_json(plan.to_dict(), changed=plan.pending)
+        compared = _compared(plan) if args.verify and not dry_run else []
+        print_json({**plan.to_dict(), "compared": compared}, changed=plan.pending)
     elif dry_run or not plan.pending:
         for line in plan.lines():
             if line not in printed:
@@ -262,8 +267,16 @@ def _end(
 
 def _verified(plan: ReplicationPlan) -> str:
     """Say what --verify has compared; had it found a difference, nobody came here."""
-    count = sum(bool(dataset.transfer.steps) for dataset in plan.datasets)
-    if not count:
-        return "nothing was sent, so nothing was compared"
-    what = "1 snapshot" if count == 1 else f"the newest snapshots of {count} datasets"
+    compared = _compared(plan)
+    if not compared:
+        return "no snapshot is on both sides, so nothing was compared"
+    what = f"the newest snapshots of {len(compared)} datasets"
+    if len(compared) == 1:
+        what = shown(compared[0])
     return f"compared {what} by content: the copy is the same"
+
+
+def _compared(plan: ReplicationPlan) -> list[str]:
+    """Return full names of the target's snapshots that --verify compares."""
+    found = map(choose_compared, plan.datasets)
+    return [compared.received for compared in found if compared is not None]

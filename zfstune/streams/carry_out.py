@@ -19,11 +19,11 @@ import threading
 from contextlib import ExitStack, contextmanager
 
 from zfstune.streams.carry_one import DatasetRun
+from zfstune.streams.compared import choose_compared
 from zfstune.streams.meter import Meter
 from zfstune.streams.place import place_of
 from zfstune.streams.prepare import plan_replication, read_end
 from zfstune.streams.replication_plan import all_bookmarks
-from zfstune.streams.steps import Abort
 from zfstune.streams.work_through import work_through
 from zfstune.values.errors import (
     AlreadyExists,
@@ -120,7 +120,7 @@ class _Run:
         self._manner = manner
         self._meter = Meter(
             plan.total_bytes,
-            sum(dataset.pending for dataset in plan.datasets),
+            sum(map(self._has_work, plan.datasets)),
             rate_bytes_s=manner.pace.rate_bytes_s,
             on_progress=manner.on_progress,
         )
@@ -140,7 +140,7 @@ class _Run:
         self._note_targets()
         with self._holding():
             work_through(
-                {name: plan.needs for name, plan in self._plans.items() if plan.pending},
+                {n: plan.needs for n, plan in self._plans.items() if self._has_work(plan)},
                 self._carry_out,
                 jobs=self._manner.pace.jobs,
                 stop=self._meter.stop,
@@ -220,12 +220,17 @@ class _Run:
                             del held[name]
             yield
 
+    def _has_work(self, plan: DatasetPlan) -> bool:
+        """Tell whether a dataset is to be sent or compared."""
+        return plan.pending or (self._manner.verify and choose_compared(plan) is not None)
+
     def _carry_out(self, name: str) -> None:
         """Carry out the plan of one dataset."""
         with self._failures_of(name):
             if name not in self.failed:
-                self._check_needs(self._plans[name])
-                self._try(name)
+                if self._plans[name].pending:
+                    self._check_needs(self._plans[name])
+                    self._try(name)
                 if self._manner.verify:
                     self._verify(name)
         self._meter.dataset_ended()
@@ -259,15 +264,14 @@ class _Run:
         ).datasets[0]
 
     def _verify(self, name: str) -> None:
-        """Compare the newest snapshot that arrived, by its content."""
-        streams = [s for s in self._plans[name].transfer.steps if not isinstance(s, Abort)]
+        """Compare the newest snapshot of a dataset that both sides have, by its content."""
+        pair = choose_compared(self._plans[name])
         stopped = self._meter.stop.is_set
-        if not streams or stopped():
+        if pair is None or stopped():
             return
-        last = streams[-1]
-        sent, received = last.snapshot.name, last.received
-        expected = self._sending.digest(sent, raw=last.raw, stopped=stopped)
-        found = self._receiving.digest(received, raw=last.raw, stopped=stopped)
+        sent, received = pair.sent, pair.received
+        expected = self._sending.digest(sent, raw=pair.raw, stopped=stopped)
+        found = self._receiving.digest(received, raw=pair.raw, stopped=stopped)
         if expected != found and not stopped():
             raise Damaged(
                 operation="verify",

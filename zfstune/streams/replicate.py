@@ -75,7 +75,7 @@ def replicate(
         ssh_options: Options for other hosts, as for ``ssh -o``.
         dry_run: Change nothing, and take no snapshot.
         pace: How many datasets at once, how many bytes a second, how many retries.
-        verify: Compare the newest snapshot that arrives by its content.
+        verify: Compare by content what arrives, or else the newest snapshot of both.
         on_step: Called after each step, from any thread, once at a time.
         on_progress: Called about once a second while streams are on their way.
 

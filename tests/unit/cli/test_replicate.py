@@ -127,14 +127,36 @@ def test_limits_that_make_no_sense(run: Run, tank: StreamEngine, option: str) ->
     assert "tank/b" not in tank.taken
 
 
-@pytest.mark.usefixtures("tank")
-def test_what_was_compared(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """--verify says it; where nothing was sent it says that, too."""
+def test_what_was_compared(
+    run: Run, tank: StreamEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--verify says it, and compares again where nothing is sent."""
     monkeypatch.setattr(LocalSide, "digest", lambda *_, **__: "the same")
-    _, out, _ = run("replicate", "tank/a", "tank/b", "--verify")
-    assert out.splitlines()[-1] == "compared 1 snapshot by content: the copy is the same"
-    _, out, _ = run("replicate", "tank/a", "tank/b", "--verify")
-    assert out.splitlines()[-1] == "nothing was sent, so nothing was compared"
+    words = ("replicate", "tank/a", "tank/b", "--verify")
+    said = "compared tank/b@2 by content: the copy is the same"
+    assert run(*words)[1].splitlines()[-1] == said
+    assert run(*words)[1].splitlines()[-1] == said
+    tank.add("tank/a/x", "1")
+    out = run("replicate", "-r", "tank/a", "tank/b", "--verify")[1]
+    said = "compared the newest snapshots of 2 datasets by content: the copy is the same"
+    assert out.splitlines()[-1] == said
+    found = json.loads(run(*words, "--json")[1])
+    assert found["compared"] == ["tank/b@2"]
+    assert json.loads(run(*words, "--json", "-n")[1])["compared"] == []
+
+
+def test_a_difference_stays_red(
+    run: Run, tank: StreamEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run after one that found a difference has nothing to send, and finds it again."""
+    monkeypatch.setattr(LocalSide, "digest", lambda _, name, **__: name)
+    words = ("replicate", "tank/a", "tank/b", "--verify")
+    assert run(*words)[0] == 1
+    assert tank.shorts("tank/b") == ["1", "2"]
+    for _ in range(2):
+        status, _, err = run(*words)
+        assert status == 1
+        assert "cannot verify 'tank/b@2': its content is not that of 'tank/a@2'" in err
 
 
 def test_what_is_left_out_is_said_once(run: Run, tank: StreamEngine) -> None:
