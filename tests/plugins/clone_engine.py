@@ -34,7 +34,7 @@ from zfstune.values.state import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -65,6 +65,7 @@ class CloneEngine:
         mountable: Whether it says that its filesystems can be mounted.
         changes: The changes that were made, in words.
         left: How many changes are made before the process is killed; None: all.
+        end: What ends it then.
     """
 
     limits = DEFAULT_LIMITS
@@ -85,6 +86,7 @@ class CloneEngine:
         self.mountable = True
         self.changes: list[str] = []
         self.left: int | None = None
+        self.end: type[BaseException] = Killed
         self._lock = threading.Lock()
         self.add("tank")
         self.local["tank"]["mountpoint"] = str(folder / "mnt")
@@ -116,7 +118,7 @@ class CloneEngine:
         if self.left is not None:
             self.left -= 1
             if self.left < 0:
-                raise Killed
+                raise self.end
         self.changes.append(what)
 
     # Reading.
@@ -251,10 +253,12 @@ class CloneEngine:
         names: Iterable[str],
         *,
         properties: Mapping[str, str] | None = None,
+        on_made: Callable[[str], object] = lambda _: None,
     ) -> None:
         """Make clones."""
         for name in names:
             self.clone(snapshot, name, properties=properties)
+            on_made(name)
 
     def destroy_snapshots(self, names: Iterable[str]) -> None:
         """Destroy snapshots that neither a hold nor a clone keeps."""

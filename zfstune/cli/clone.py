@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
+from zfstune.cli.step_line import StepLine
+from zfstune.cli.steps_done import StepsDone
 from zfstune.cli.value_options import add_dry_run, add_values
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.clones.clone import clone
@@ -39,8 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_run)
 
 
+def _left() -> str:
+    return "clones that were made stay, and the next run makes and mounts the others"
+
+
 def _run(args: argparse.Namespace) -> int:
-    with open_zfs(args) as engine:
+    progress = StepLine("cloned")
+    steps = StepsDone(args, progress)
+    with open_zfs(args) as engine, steps.interruptible(_left):
         plan = clone(
             args.snapshot,
             *args.names,
@@ -48,8 +56,10 @@ def _run(args: argparse.Namespace) -> int:
             mount=not args.no_mount,
             dry_run=args.dry_run,
             engine=engine,
-            show=None if args.json else lambda plan: print("\n".join(plan.lines())),
+            on_step=steps.tell,
+            on_progress=progress.passed,
         )
+    steps.end(plan.lines())
     if args.json:
         print_json(plan.to_dict(), changed=bool(plan.new))
     return exit_status.DONE

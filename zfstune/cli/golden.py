@@ -5,7 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from zfstune.cli import exit_status
+from zfstune.cli.golden_files import add_export, add_restore
 from zfstune.cli.output import add_json, add_scripted, print_json, print_table, report, warn
+from zfstune.cli.progress_line import ProgressLine
+from zfstune.cli.step_line import StepLine
+from zfstune.cli.steps_done import StepsDone
 from zfstune.cli.value_options import add_dry_run, add_values
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.clones import golden
@@ -21,7 +25,9 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
+    from zfstune.clones.retire_plan import RetirePlan
     from zfstune.clones.seal import GoldenImage
+    from zfstune.clones.stamp import Stamped
 
 
 __all__ = ["add_arguments"]
@@ -39,8 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_create(verbs)
     _add_stamp(verbs)
     _add_list(verbs)
-    _add_export(verbs)
-    _add_restore(verbs)
+    add_export(verbs)
+    add_restore(verbs)
     _add_retire(verbs)
 
 
@@ -134,40 +140,6 @@ def _add_list(verbs: Any) -> None:
     listing.set_defaults(run=_list)
 
 
-def _add_export(verbs: Any) -> None:
-    export = verbs.add_parser(
-        "export",
-        help="write an image to files",
-        description="Write IMAGE to a new FOLDER: its stream, and a manifest with guid, "
-        "digest of the content, SHA-256 and properties, by which `restore` checks it. With "
-        "--disk, write the disk that a volume holds to a plain file instead; for other "
-        "formats see `qemu-img convert`.",
-    )
-    export.add_argument("golden", metavar="IMAGE", help="the golden image")
-    where = export.add_mutually_exclusive_group(required=True)
-    where.add_argument("folder", metavar="FOLDER", nargs="?", help="the folder to make")
-    where.add_argument("--disk", metavar="FILE", help="the file to make")
-    add_json(export)
-    export.set_defaults(run=_export)
-
-
-def _add_restore(verbs: Any) -> None:
-    restore = verbs.add_parser(
-        "restore",
-        help="make an image of exported files",
-        description="Restore an image from FOLDER. Its stream is read in full before "
-        "anything is made, and the content that arrived is compared with the digest of "
-        "the original; of a stream that was cut or changed nothing is left.",
-    )
-    restore.add_argument("folder", metavar="FOLDER", help="the folder of `export`")
-    restore.add_argument(
-        "name", metavar="DATASET", help="the dataset to make; its parent exists"
-    )
-    add_values(restore, "a value for the dataset")
-    add_dry_run(restore)
-    restore.set_defaults(run=_restore)
-
-
 def _add_retire(verbs: Any) -> None:
     retire = verbs.add_parser(
         "retire",
@@ -189,13 +161,16 @@ def _add_retire(verbs: Any) -> None:
     retire.set_defaults(run=_retire)
 
 
-def _show(args: argparse.Namespace) -> Any:
-    """Return what prints a plan before it is carried out; None: JSON is printed after."""
-    return None if args.json else lambda plan: print("\n".join(plan.lines()), flush=True)
-
-
 def _create(args: argparse.Namespace) -> int:
-    with open_zfs(args) as engine:
+    progress = ProgressLine(json=args.json)
+    steps = StepsDone(args, progress)
+
+    def left() -> str:
+        if args.disk is None or steps.printed:
+            return "the steps that are printed were done, and the next run does the others"
+        return f"nothing is left of {shown(args.name)}, if it was not there before"
+
+    with open_zfs(args) as engine, steps.interruptible(left):
         plan = golden.create(
             args.name,
             disk=args.disk,
@@ -204,15 +179,23 @@ def _create(args: argparse.Namespace) -> int:
             writable=args.writable,
             dry_run=args.dry_run,
             engine=engine,
-            show=_show(args),
+            on_step=steps.tell,
+            on_progress=progress.show,
         )
+    steps.end(plan.lines())
     if args.json:
         print_json(plan.to_dict(), changed=bool(plan.steps))
     return exit_status.DONE
 
 
 def _stamp(args: argparse.Namespace) -> int:
-    with open_zfs(args) as engine:
+    progress = StepLine("cloned")
+    steps = StepsDone(args, progress)
+
+    def left() -> str:
+        return "clones that were made stay, and the next run finishes them"
+
+    with open_zfs(args) as engine, steps.interruptible(left):
         stamped = golden.stamp(
             args.golden,
             *args.names,
@@ -223,9 +206,11 @@ def _stamp(args: argparse.Namespace) -> int:
             wait_s=args.wait,
             dry_run=args.dry_run,
             engine=engine,
-            show=_show(args),
             say=warn,
+            on_step=steps.tell,
+            on_progress=progress.passed,
         )
+    steps.end(_stamped_lines(stamped, dry_run=args.dry_run))
     if args.json:
         pending = stamped.plan.new or stamped.plan.unfinished
         changed = bool(pending if args.dry_run else stamped.done)
@@ -233,6 +218,15 @@ def _stamp(args: argparse.Namespace) -> int:
     for _, error in sorted(stamped.left.items()):
         report(error)
     return exit_status.PARTLY if stamped.left else exit_status.DONE
+
+
+def _stamped_lines(stamped: Stamped, *, dry_run: bool) -> list[str]:
+    """Return the lines of the plan that are true after the run, or all in a dry run."""
+    plan = stamped.plan
+    if dry_run:
+        return plan.lines()
+    there = (name for name in plan.there if name not in stamped.left)
+    return [f"{name} is there already" for name in there]
 
 
 def _owner(args: argparse.Namespace) -> golden.Owner | None:
@@ -307,41 +301,9 @@ def _as_json(image: GoldenImage) -> dict[str, object]:
     }
 
 
-def _export(args: argparse.Namespace) -> int:
-    with open_zfs(args) as engine:
-        if args.disk is not None:
-            size = golden.export_disk(args.golden, args.disk, engine=engine)
-            said: dict[str, object] = {"file": args.disk, "size_bytes": size}
-            said |= {"folder": None, "manifest": None}
-            line = (
-                f"exported the disk of {args.golden} ({format_size(size)}) to {args.disk}"
-            )
-        else:
-            manifest = golden.export(args.golden, args.folder, engine=engine)
-            said = {"file": None, "size_bytes": manifest.stream_bytes}
-            said |= {"folder": args.folder, "manifest": manifest.to_dict()}
-            length = format_size(manifest.stream_bytes, exact=False)
-            line = f"exported {args.golden} ({length}) to {args.folder}"
-    if args.json:
-        print_json(said, changed=True)
-    else:
-        print(line)
-    return exit_status.DONE
-
-
-def _restore(args: argparse.Namespace) -> int:
-    with open_zfs(args) as engine:
-        plan = golden.restore(
-            args.folder,
-            args.name,
-            properties=dict(args.properties),
-            dry_run=args.dry_run,
-            engine=engine,
-            show=_show(args),
-        )
-    if args.json:
-        print_json(plan.to_dict(), changed=plan.arrival is not None or plan.hold)
-    return exit_status.DONE
+def _show(plan: RetirePlan) -> None:
+    """Print the plan, which names each victim, before it is carried out."""
+    print("\n".join(plan.lines()), flush=True)
 
 
 def _retire(args: argparse.Namespace) -> int:
@@ -351,7 +313,7 @@ def _retire(args: argparse.Namespace) -> int:
             lose=args.lose,
             dry_run=args.dry_run,
             engine=engine,
-            show=_show(args),
+            show=None if args.json else _show,
         )
     if args.json:
         print_json(plan.to_dict(), changed=plan.mark or bool(plan.victims))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from functools import partial
 
 from zfstune.clones.clone_plan import PLACE, make_clone_plan
@@ -14,13 +16,13 @@ from zfstune.values.names import check_dataset, check_snapshot, parent_of, pool_
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from zfstune.clones.clone_plan import ClonePlan
     from zfstune.engine.protocol import Engine
     from zfstune.values.state import Dataset
 
-__all__ = ["clone", "mount_if_wanted", "read_there"]
+__all__ = ["clone", "counting", "mount_if_wanted", "read_there"]
 
 
 def clone(
@@ -31,6 +33,8 @@ def clone(
     dry_run: bool = False,
     engine: Engine | None = None,
     show: Callable[[ClonePlan], None] | None = None,
+    on_step: Callable[[str], object] = lambda _: None,
+    on_progress: Callable[[int, int], object] = lambda _done, _of: None,
 ) -> ClonePlan:
     """Make clones of a snapshot, and mount them where their properties say.
 
@@ -46,6 +50,8 @@ def clone(
         dry_run: Change nothing.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before anything changes.
+        on_step: Called with a line for each clone that was made, also before an error.
+        on_progress: Called with the number of clones made and of all, from any thread.
 
     Returns:
         The plan that was carried out.
@@ -69,13 +75,47 @@ def clone(
         if show is not None:
             show(plan)
         if not dry_run:
-            _make(zfs, plan)
+            with counting(plan.new, plan.line_of, on_step, on_progress) as made:
+                _make(zfs, plan, made)
             if mount and zfs.pool(pool_of(snapshot)).mountable:
                 in_parallel(partial(mount_if_wanted, zfs), plan.new)
         return plan
 
 
-def _make(engine: Engine, plan: ClonePlan) -> None:
+@contextmanager
+def counting(
+    names: Iterable[str],
+    line_of: Callable[[str], str],
+    on_step: Callable[[str], object],
+    on_progress: Callable[[int, int], object],
+) -> Iterator[Callable[[str], None]]:
+    """Count the clones that a block makes, and tell them once it ends, however it ends.
+
+    Args:
+        names: Names of those to make, in the order in which they are told.
+        line_of: Says that one was made.
+        on_step: Is called with such a line for each.
+        on_progress: Is called with the number of those made so far, and of all.
+
+    Yields:
+        A function to call, from any thread, with the name of each that was made.
+    """
+    ordered, made, lock = tuple(names), set[str](), threading.Lock()
+
+    def count(name: str) -> None:
+        with lock:
+            made.add(name)
+            on_progress(len(made), len(ordered))
+
+    try:
+        yield count
+    finally:
+        for name in ordered:
+            if name in made:
+                on_step(line_of(name))
+
+
+def _make(engine: Engine, plan: ClonePlan, made: Callable[[str], None]) -> None:
     """Make the clones, those with places of their own each by itself.
 
     A clone has its mountpoint from the start: one that is there already stays as it is,
@@ -83,12 +123,13 @@ def _make(engine: Engine, plan: ClonePlan) -> None:
     """
 
     def make(name: str) -> None:
-        engine.clone_all(plan.snapshot, [name], properties=plan.properties_of(name))
+        properties = plan.properties_of(name)
+        engine.clone_all(plan.snapshot, [name], properties=properties, on_made=made)
 
     if PLACE in plan.properties.get("mountpoint", ""):
         in_parallel(make, plan.new)
     else:
-        engine.clone_all(plan.snapshot, plan.new, properties=plan.properties)
+        engine.clone_all(plan.snapshot, plan.new, properties=plan.properties, on_made=made)
 
 
 def read_there(engine: Engine, names: Iterable[str]) -> dict[str, Dataset]:

@@ -65,13 +65,15 @@ class ClonePlan:
     def lines(self) -> list[str]:
         """Say it for people, a line for each clone."""
         return [
-            *(f"clone {self.snapshot} as {name}{self._how(name)}" for name in self.new),
+            *map(self.line_of, self.new),
             *(f"{name} is there already" for name in self.there),
         ]
 
-    def _how(self, name: str) -> str:
+    def line_of(self, name: str) -> str:
+        """Say for people that one new clone is made."""
         pairs = " ".join(f"{n}={value}" for n, value in self.properties_of(name).items())
-        return f" ({pairs})" if pairs else ""
+        how = f" ({pairs})" if pairs else ""
+        return f"clone {self.snapshot} as {name}{how}"
 
     def to_dict(self) -> dict[str, object]:
         """Return the plan in JSON's types."""

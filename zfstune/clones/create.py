@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from contextlib import nullcontext
 
 from zfstune.clones.clone import read_there
 from zfstune.clones.clone_plan import ENCRYPTION
@@ -21,6 +22,7 @@ from zfstune.engine.relay import relay
 from zfstune.engine.stream_sum import StreamSum
 from zfstune.snapshots.checkpoint import system_dataset
 from zfstune.snapshots.rewind_plan import is_held
+from zfstune.streams.meter import Meter
 from zfstune.values.errors import InvalidValue, NotFound, PlanError
 from zfstune.values.marks import GOLDEN_PROPERTY
 from zfstune.values.names import check_dataset, check_snapshot, parent_of, pool_of
@@ -32,11 +34,12 @@ from zfstune.values.volume import default_block_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from zfstune.clones.read_disk import Disk
     from zfstune.clones.seal_plan import SealPlan
     from zfstune.engine.protocol import Engine
+    from zfstune.streams.progress import SendProgress
     from zfstune.values.state import Dataset
 
 __all__ = ["create"]
@@ -54,6 +57,8 @@ def create(
     dry_run: bool = False,
     engine: Engine | None = None,
     show: Callable[[SealPlan], None] | None = None,
+    on_step: Callable[[str], object] = lambda _: None,
+    on_progress: Callable[[SendProgress], object] | None = None,
 ) -> SealPlan:
     """Make a golden image, from which clones are stamped.
 
@@ -72,6 +77,8 @@ def create(
         dry_run: Change nothing.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before anything changes.
+        on_step: Called with each step in words, once it is done.
+        on_progress: Called about once a second while a disk is written.
 
     Returns:
         The plan that was carried out.
@@ -84,25 +91,30 @@ def create(
     """
     with using(engine) as zfs:
         ready_pool(zfs, pool_of(name), operation="make a golden image in")
-        if disk is None:
-            if properties or disk_format:
-                reason = "only a new volume takes properties and a format"
-                raise InvalidValue(f"cannot seal '{name}': {reason}")
-            plan = _plan_seal(zfs, name, writable=writable)
+        with nullcontext() if disk is None else open_disk(disk, disk_format) as opened:
+            if disk is None or opened is None:
+                _check_no_choices(name, properties, disk_format)
+                plan = _plan_seal(zfs, name, writable=writable)
+            else:
+                plan = _plan_import(zfs, name, disk, opened, properties or {})
             if show is not None:
                 show(plan)
             if not dry_run:
-                _seal(zfs, plan)
+                if opened is not None and plan.disk is not None:
+                    passed = _Passed(plan.disk, on_progress)
+                    _import(zfs, plan, opened, properties or {}, passed)
+                    on_step(plan.named_steps["disk"])
+                _seal(zfs, plan, on_step)
             return plan
-        with open_disk(disk, disk_format) as opened:
-            plan = _plan_import(zfs, name, disk, opened, properties or {})
-            if show is not None:
-                show(plan)
-            if not dry_run:
-                if plan.disk is not None:
-                    _import(zfs, plan, plan.disk, opened, properties or {})
-                _seal(zfs, plan)
-            return plan
+
+
+def _check_no_choices(
+    name: str, properties: Mapping[str, str] | None, disk_format: str | None
+) -> None:
+    """Refuse what is chosen for a new volume where a dataset is sealed."""
+    if properties or disk_format:
+        reason = "only a new volume takes properties and a format"
+        raise InvalidValue(f"cannot seal '{name}': {reason}")
 
 
 def _plan_seal(engine: Engine, name: str, *, writable: bool = False) -> SealPlan:
@@ -173,17 +185,41 @@ def _plan_import(
     return plan_import(name, DiskSource(path, disk.format, disk.size_bytes, block))
 
 
+class _Passed:
+    """Counts how far a disk was written, holes among it."""
+
+    def __init__(
+        self, source: DiskSource, on_progress: Callable[[SendProgress], object] | None
+    ) -> None:
+        self.source = source
+        self._meter = Meter(source.size_bytes, 1, on_progress=on_progress)
+        self._reached = self._counted = 0
+
+    def blocks(self, disk: Disk) -> Iterator[tuple[int, bytes]]:
+        """Give the blocks of the disk, and note where each ends."""
+        for offset, data in disk.blocks(self.source.block_bytes):
+            self._reached = min(offset + len(data), self.source.size_bytes)
+            yield offset, data
+
+    def tell(self, _: int) -> None:
+        """Tell how far it is; for the caller's thread."""
+        reached = self._reached
+        self._meter.passed(reached - self._counted)
+        self._counted = reached
+        self._meter.tick()
+
+
 def _import(
     engine: Engine,
     plan: SealPlan,
-    source: DiskSource,
     disk: Disk,
     properties: Mapping[str, str],
+    passed: _Passed,
 ) -> None:
     """Make the volume out of a stream of the disk's blocks: whole, or not at all."""
     shape = VolumeShape(
-        size_bytes=source.volume_bytes,
-        block_bytes=source.block_bytes,
+        size_bytes=passed.source.volume_bytes,
+        block_bytes=passed.source.block_bytes,
         guid=secrets.randbits(63) | 1,
         created=int(time.time()),
         name=plan.snapshot,
@@ -192,7 +228,7 @@ def _import(
     values = {"readonly": "on", "volmode": "none", "snapdev": "hidden", **properties}
     values.pop("volblocksize", None)
 
-    records = volume_records(shape, disk.blocks(source.block_bytes), StreamSum())
+    records = volume_records(shape, passed.blocks(disk), StreamSum())
 
     def send(fd: int) -> None:
         with open(fd, "wb", buffering=1 << 20, closefd=False) as pipe:
@@ -202,18 +238,23 @@ def _import(
         marked = {**values, GOLDEN_PROPERTY: Seal(shape.guid).text}
         engine.receive(plan.snapshot, fd, properties=marked)
 
-    relay(send, receive)
+    relay(send, receive, passed=passed.tell)
 
 
-def _seal(engine: Engine, plan: SealPlan) -> None:
+def _seal(engine: Engine, plan: SealPlan, on_step: Callable[[str], object]) -> None:
+    steps = plan.named_steps
     if plan.readonly:
         engine.set(plan.name, {"readonly": "on"})
         if plan.name in engine.mounts():
             engine.remount(plan.name)
+        on_step(steps["readonly"])
     if plan.take:
         engine.take_snapshots([plan.snapshot], properties={GOLDEN_PROPERTY: SEALED})
+        on_step(steps["take"])
     if plan.hold:
         engine.hold([plan.snapshot], HOLD_TAG)
+        on_step(steps["hold"])
     if plan.mark:
         seal = Seal(engine.snapshot(plan.snapshot).guid)
         engine.set(plan.name, {GOLDEN_PROPERTY: seal.text})
+        on_step(steps["mark"])

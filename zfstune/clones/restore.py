@@ -26,6 +26,7 @@ from zfstune.values.text import shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import NoReturn
 
     from zfstune.clones.export_manifest import Manifest
     from zfstune.engine.protocol import Engine
@@ -63,14 +64,19 @@ class RestorePlan:
 
     def lines(self) -> list[str]:
         """Say it for people."""
-        lines = []
+        return [*self.steps.values()] or [f"{self.name} is this image already"]
+
+    @property
+    def steps(self) -> dict[str, str]:
+        """The steps in words: ``receive``, ``compare`` and ``hold``, as far as needed."""
+        steps = {}
         if self.arrival is not None:
             length = format_size(self.manifest.stream_bytes, exact=False)
-            lines.append(f"receive {self.snapshot} ({length})")
+            steps["receive"] = f"receive {self.snapshot} ({length})"
         if self.hold:
-            lines.append(f"compare its content with {self.manifest.digest}")
-            lines.append(f"hold {self.snapshot}")
-        return lines or [f"{self.name} is this image already"]
+            steps["compare"] = f"compare its content with {self.manifest.digest}"
+            steps["hold"] = f"hold {self.snapshot}"
+        return steps
 
     def to_dict(self) -> dict[str, object]:
         """Return the plan in JSON's types."""
@@ -93,6 +99,7 @@ def restore(
     dry_run: bool = False,
     engine: Engine | None = None,
     show: Callable[[RestorePlan], None] | None = None,
+    on_step: Callable[[str], object] = lambda _: None,
 ) -> RestorePlan:
     """Restore an image from the folder that :func:`zfstune.golden.export` made.
 
@@ -108,6 +115,7 @@ def restore(
         dry_run: Stop once stream and manifest are checked.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before anything changes.
+        on_step: Called with each step in words, once it is done.
 
     Returns:
         The plan that was carried out.
@@ -126,12 +134,38 @@ def restore(
         if show is not None:
             show(plan)
         if not dry_run:
-            if plan.arrival is not None:
-                _receive(zfs, plan, plan.arrival, fd)
-            if plan.hold:
-                _check_content(zfs, plan)
-                zfs.hold([plan.snapshot], HOLD_TAG)
+            _carry_out(zfs, plan, fd, on_step)
         return plan
+
+
+def _carry_out(
+    engine: Engine, plan: RestorePlan, fd: int, on_step: Callable[[str], object]
+) -> None:
+    """Make the image, and tell each step that was done."""
+    steps = plan.steps
+    if plan.arrival is not None:
+        _receive(engine, plan, plan.arrival, fd)
+        on_step(steps["receive"])
+        if engine.snapshot(plan.snapshot).guid != plan.manifest.guid:
+            reason = "another snapshot has arrived than the manifest names"
+            _take_away(engine, plan, reason, on_step)
+    if not plan.hold:
+        return
+    found = digest(engine, plan.snapshot, raw=plan.manifest.raw)
+    if found.text != plan.manifest.digest:
+        reason = "its content is not that of the original"
+        if plan.arrival is not None:
+            _take_away(engine, plan, reason, on_step)
+        # It was there before this run, and may be another image that the manifest names.
+        raise Damaged(
+            operation="restore",
+            target=plan.name,
+            reason=reason,
+            hint="it was there before and stays; restore to another name",
+        )
+    on_step(steps["compare"])
+    engine.hold([plan.snapshot], HOLD_TAG)
+    on_step(steps["hold"])
 
 
 @contextmanager
@@ -218,29 +252,15 @@ def _receive(engine: Engine, plan: RestorePlan, arrival: Arrival, fd: int) -> No
         received=arrival.received,
         excluded=arrival.excluded,
     )
-    if engine.snapshot(plan.snapshot).guid != plan.manifest.guid:
-        _take_away(engine, plan, "another snapshot has arrived than the manifest names")
 
 
-def _check_content(engine: Engine, plan: RestorePlan) -> None:
-    if digest(engine, plan.snapshot, raw=plan.manifest.raw).text == plan.manifest.digest:
-        return
-    reason = "its content is not that of the original"
-    if plan.arrival is None:
-        # It was there before this run, and may be another image that the manifest names.
-        raise Damaged(
-            operation="restore",
-            target=plan.name,
-            reason=reason,
-            hint="it was there before and stays; restore to another name",
-        )
-    _take_away(engine, plan, reason)
-
-
-def _take_away(engine: Engine, plan: RestorePlan, reason: str) -> None:
+def _take_away(
+    engine: Engine, plan: RestorePlan, reason: str, on_step: Callable[[str], object]
+) -> NoReturn:
     """Destroy what has arrived, and nothing holds yet, and say why."""
     engine.destroy_snapshots([plan.snapshot])
     engine.destroy(plan.name)
+    on_step(f"destroy {plan.name}: {reason}")
     raise Damaged(
         operation="restore",
         target=plan.name,

@@ -67,21 +67,27 @@ class SealPlan:
     @property
     def steps(self) -> tuple[str, ...]:
         """The steps in words."""
-        steps = []
+        return tuple(self.named_steps.values())
+
+    @property
+    def named_steps(self) -> dict[str, str]:
+        """The steps in words, by the names of the attributes that ask for them."""
+        steps = {}
         if self.disk is not None:
             disk = self.disk
             size, block = format_size(disk.volume_bytes), format_size(disk.block_bytes)
             how = f"{size}, in blocks of {block}"
-            steps.append(f"write {shown(disk.path)} ({disk.format}) to {self.name} ({how})")
+            what = f"{shown(disk.path)} ({disk.format})"
+            steps["disk"] = f"write {what} to {self.name} ({how})"
         if self.readonly:
-            steps.append(f"set readonly=on on {self.name}")
+            steps["readonly"] = f"set readonly=on on {self.name}"
         if self.take:
-            steps.append(f"take {self.snapshot}")
+            steps["take"] = f"take {self.snapshot}"
         if self.hold:
-            steps.append(f"hold {self.snapshot}")
+            steps["hold"] = f"hold {self.snapshot}"
         if self.mark:
-            steps.append(f"mark {self.name} as a golden image")
-        return tuple(steps)
+            steps["mark"] = f"mark {self.name} as a golden image"
+        return steps
 
     def __str__(self) -> str:
         return "\n".join(self.lines())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zfstune.clones.clone import read_there
+from zfstune.clones.clone import counting, read_there
 from zfstune.clones.finish import Finisher
 from zfstune.clones.seal import check_usable, read_stamp
 from zfstune.clones.stamp_plan import StampChoices, make_stamp_plan
@@ -59,11 +59,13 @@ def stamp(
     engine: Engine | None = None,
     show: Callable[[StampPlan], None] | None = None,
     say: Callable[[str], object] | None = None,
+    on_step: Callable[[str], object] = lambda _: None,
+    on_progress: Callable[[int, int], object] = lambda _done, _of: None,
 ) -> Stamped:
-    """Stamp clones from a golden image, and mount them.
+    """Stamp clones from a golden image, and mount them; all names are judged first.
 
-    All names are judged before the first clone is made. A clone of the image that is
-    there already stays as it is; one that an earlier run left unfinished is finished.
+    A clone of the image that is there already stays as it is; one that an earlier run
+    left unfinished is finished.
 
     Args:
         image: The golden image.
@@ -80,10 +82,11 @@ def stamp(
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before anything changes.
         say: Called with a sentence while a device node is waited for.
+        on_step: As for :func:`zfstune.clone`.
+        on_progress: As for :func:`zfstune.clone`.
 
     Returns:
-        The plan, and the clones that were finished. Those that were not are named with
-        the reason, and nothing mounts them unasked.
+        The plan, and the clones that were finished; the others, with the reasons.
 
     Raises:
         PlanError: The dataset is no image, or a retired one; or a name is taken, or has
@@ -100,8 +103,9 @@ def stamp(
             show(plan)
         if dry_run:
             return Stamped(plan, (), {})
-        zfs.clone_all(plan.snapshot, plan.new, properties=plan.at_birth)
-        return _finish(plan, Finisher(zfs, plan, wait_s=wait_s, say=say))
+        with counting(plan.new, plan.line_of, on_step, on_progress) as made:
+            zfs.clone_all(plan.snapshot, plan.new, properties=plan.at_birth, on_made=made)
+        return _finish(plan, Finisher(zfs, plan, wait_s=wait_s, say=say), on_step)
 
 
 def _plan(
@@ -122,7 +126,9 @@ def _plan(
     )
 
 
-def _finish(plan: StampPlan, finisher: Finisher) -> Stamped:
+def _finish(
+    plan: StampPlan, finisher: Finisher, on_step: Callable[[str], object]
+) -> Stamped:
     left: dict[str, ZfstuneError] = {}
 
     def one(name: str) -> None:
@@ -132,5 +138,12 @@ def _finish(plan: StampPlan, finisher: Finisher) -> Stamped:
             left[name] = error
 
     in_parallel(one, (*plan.new, *plan.unfinished, *plan.there))
-    done = (name for name in (*plan.new, *plan.unfinished) if name not in left)
-    return Stamped(plan, tuple(done), left)
+    begun = (*plan.new, *plan.unfinished)
+    done = tuple(name for name in begun if name not in left)
+    for name in plan.unfinished:
+        if name in done:
+            on_step(plan.finished_line(name))
+    if done:
+        where = "each" if len(done) == len(begun) else f"{len(done)} of {len(begun)}"
+        on_step(f"in {where}: {plan.identity}")
+    return Stamped(plan, done, left)

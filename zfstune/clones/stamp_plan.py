@@ -111,16 +111,25 @@ class StampPlan:
 
     def lines(self) -> list[str]:
         """Say it for people, a line for each clone."""
-        end = [f"{n}={v}" for n, v in self.choices.properties.items()]
-        how = f" ({' '.join(end)})" if end else ""
-        lines = [f"clone {self.snapshot} as {name}{how}" for name in self.new]
-        lines += [f"finish {name}, which a run left unfinished" for name in self.unfinished]
+        lines = [*map(self.line_of, self.new), *map(self.finished_line, self.unfinished)]
         lines += [f"{name} is there already" for name in self.there]
         if self.new or self.unfinished:
-            lines.append(f"in each: {self._identity()}")
+            lines.append(f"in each: {self.identity}")
         return lines
 
-    def _identity(self) -> str:
+    def line_of(self, name: str) -> str:
+        """Say for people that one new clone is made."""
+        end = [f"{n}={v}" for n, v in self.choices.properties.items()]
+        how = f" ({' '.join(end)})" if end else ""
+        return f"clone {self.snapshot} as {name}{how}"
+
+    def finished_line(self, name: str) -> str:
+        """Say for people that a clone of an earlier run is finished."""
+        return f"finish {name}, which a run left unfinished"
+
+    @property
+    def identity(self) -> str:
+        """What becomes of the identity in each clone, in words."""
         if self.resets:
             return "reset machine-id, random seed, credential secret and ssh host keys"
         if self.kind == "filesystem":

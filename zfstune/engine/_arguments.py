@@ -183,9 +183,16 @@ def _check_marks(parameter: str, value: Any) -> object:
     return value
 
 
+def _check_callable(parameter: str, value: object) -> object:
+    if not callable(value):
+        raise _wrong_type(parameter, value, "a function")
+    return value
+
+
 # The keys are the annotations in the protocol; "| None" may follow them.
 _CHECKS: dict[str, Callable[[str, Any], object]] = {
     "str": _check_type,
+    "Callable[[str], object]": _check_callable,
     "int": check_number,
     "bool": _check_flag,
     "bytes": _check_bytes,

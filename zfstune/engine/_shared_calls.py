@@ -222,6 +222,7 @@ class ZfsEngine(ReadCalls, ExactCalls, ZfsKeys, ZfsUpkeep, ZfsStreams, Engine):
         names: Iterable[str],
         *,
         properties: Mapping[str, str] | None = None,
+        on_made: Callable[[str], object] = lambda _: None,
     ) -> None:
         """Make many clones of a snapshot; the first error ends it."""
         check_snapshot(snapshot)
@@ -240,6 +241,7 @@ class ZfsEngine(ReadCalls, ExactCalls, ZfsKeys, ZfsUpkeep, ZfsStreams, Engine):
             if error:
                 raise engine_error("clone", name, error, permission=",".join(values))
             self._log(create_line("clone", wanted, f"{snapshot} {name}"))
+            on_made(name)
 
         if len(targets) == 1:
             make(*targets)

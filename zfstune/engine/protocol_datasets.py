@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Protocol
 
     from zfstune.values.key import Key
@@ -78,11 +78,18 @@ class DatasetCalls(Protocol):
         names: Iterable[str],
         *,
         properties: Mapping[str, str] | None = None,
+        on_made: Callable[[str], object] = lambda _: None,
     ) -> None:
         """Make many clones of one snapshot, each with the same properties.
 
         Each waits for a transaction group of the pool; many of them wait together. The
         first error ends it, and clones that were made by then stay.
+
+        Args:
+            snapshot: The snapshot.
+            names: Names of the clones.
+            properties: Property to value, to set on each.
+            on_made: Called with the name of each that was made, from any thread.
         """
 
     def promote(self, name: str) -> None:

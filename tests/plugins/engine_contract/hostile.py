@@ -174,6 +174,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
         {"T\0@s": 1},
         {1: 1},
     ),
+    "Callable[[str], object]": (None, 1, "print", [print]),
     "Mapping[str, Iterable[str]]": (
         None,
         "T@s",

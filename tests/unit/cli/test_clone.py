@@ -41,6 +41,19 @@ def test_clones_are_made(run: Run, tank: CloneEngine) -> None:
     assert run(*words)[1] == "tank/x is there already\ntank/y is there already\n"
 
 
+def test_an_interruption(run: Run, tank: CloneEngine) -> None:
+    """The clones that were made are printed, and the next run goes on."""
+    tank.left, tank.end = 1, KeyboardInterrupt
+    status, out, err = run("clone", "tank/a@1", "tank/x", "tank/y")
+    assert (status, out) == (130, "clone tank/a@1 as tank/x\n")
+    assert "interrupted; clones that were made stay" in err
+    tank.left = None
+    assert run("clone", "tank/a@1", "tank/x", "tank/y")[1].splitlines() == [
+        "clone tank/a@1 as tank/y",
+        "tank/x is there already",
+    ]
+
+
 def test_json(run: Run, tank: CloneEngine) -> None:
     """One document, with what was made."""
     _, out, _ = run("clone", "tank/a@1", "tank/x", "--json", "--no-mount")

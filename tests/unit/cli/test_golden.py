@@ -33,7 +33,7 @@ def tank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CloneEngine:
 
 
 def test_create(run: Run, tank: CloneEngine, tmp_path: Path) -> None:
-    """The steps are shown before they are done."""
+    """A plan is shown by -n, and else each step that was done."""
     tank.add("tank/b")
     assert run("golden", "create", "tank/b", "--writable", "-n")[1].splitlines() == [
         "take tank/b@golden",
@@ -44,6 +44,48 @@ def test_create(run: Run, tank: CloneEngine, tmp_path: Path) -> None:
     disk.write_bytes(b"x" * 16384)
     _, out, _ = run("golden", "create", "tank/v", "--disk", str(disk), "--json")
     assert json.loads(out)["steps"][1] == "hold tank/v@golden"
+
+
+@pytest.mark.parametrize("left", range(4))
+def test_after_an_error_the_printed_steps_were_done(
+    run: Run, tank: CloneEngine, left: int
+) -> None:
+    """And no other one."""
+    tank.add("tank/b")
+    before, tank.left, tank.end = len(tank.changes), left, KeyboardInterrupt
+    status, out, err = run("golden", "create", "tank/b")
+    assert status == 130
+    assert len(out.splitlines()) == left == len(tank.changes) - before
+    assert "the steps that are printed were done" in err
+
+
+def test_a_disk_that_is_damaged_is_not_printed(
+    run: Run, tank: CloneEngine, tmp_path: Path
+) -> None:
+    """Nothing was made of it."""
+    disk = tmp_path / "x.raw"
+    disk.write_bytes(b"x" * 16384)
+    tank.left, tank.end = 0, KeyboardInterrupt
+    status, out, err = run("golden", "create", "tank/v", "--disk", str(disk))
+    assert (status, out) == (130, "")
+    assert "interrupted; nothing is left of tank/v" in err
+
+
+def test_stamp_prints_what_was_done(run: Run, tank: CloneEngine) -> None:
+    """The clones that were made, and the identity of those alone that were finished."""
+    tank.left, tank.end = 1, KeyboardInterrupt
+    status, out, err = run("golden", "stamp", "tank/node", "tank/x", "tank/y")
+    assert (status, out) == (130, "clone tank/node@golden as tank/x\n")
+    assert "clones that were made stay, and the next run finishes them" in err
+    tank.left, tank.mountable = None, False
+    status, out, _ = run("golden", "stamp", "tank/node", "tank/x", "tank/y")
+    assert (status, out) == (3, "clone tank/node@golden as tank/y\n")
+    tank.mountable = True
+    status, out, _ = run("golden", "stamp", "tank/node", "tank/x", "--keep-identity")
+    assert out.splitlines() == [
+        "finish tank/x, which a run left unfinished",
+        "in each: keep the identity of the image",
+    ]
 
 
 def test_stamp_and_list(run: Run, tank: CloneEngine) -> None:
