@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FOLDER = ROOT / "packaging" / "monitoring"
 RULES = FOLDER / "zfstune.rules.yml"
 # What Prometheus and node_exporter add to the labels and to the metrics.
-SCRAPED = {"instance", "exported_job"}
+SCRAPED = {"instance"}
 FOREIGN = {"node_textfile_mtime_seconds": {"file"}}
 NAME = re.compile(r"\b(?:zfstune|node)_[a-z_]+")
 
@@ -142,6 +142,18 @@ def test_the_dashboard_shows_what_is_written(written: dict[str, set[str]]) -> No
     assert written.keys() - used == spare
 
 
+def test_the_page_lists_what_is_written(written: dict[str, set[str]]) -> None:
+    """docs/reference/metrics.md has each metric and its labels, none of Prometheus' own."""
+    page = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(zfstune_\w+)` \|.*\| ([^|]+) \|$", page, re.MULTILINE)
+    listed = {
+        name: set(re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", labels)))
+        for name, labels in rows
+    }
+    assert listed == written
+    assert not set().union(*written.values()) & {"job", "instance"}
+
+
 def test_promtool_reads_the_rules() -> None:
     """Their syntax is right, and each alert fires when its own test says so."""
     promtool("check", "rules", "--lint-fatal", RULES)
@@ -178,9 +190,9 @@ def test_prometheus_itself(text: str, tmp_path: Path) -> None:
             if not server.query(query.replace("$instance", ".+"))
         ]
         assert empty == []
-        # The run's own label, which the scrape's label of that name has pushed aside.
+        # The label of the run has its own name beside that of the scrape.
         [failed] = server.query("zfstune_last_run_success == 0")
-        assert failed["metric"]["exported_job"] == "prune"
+        assert failed["metric"]["run"] == "prune"
         assert failed["metric"]["job"] == "node"
         raised = {"ZfstuneDatasetDamaged", "ZfstuneRunFailed"}
         server.wait_for(

@@ -133,7 +133,7 @@ def _of_pools(pools: tuple[ObservedPool, ...]) -> Iterator[Family]:
 
 
 def _of_runs(runs: tuple[LastRun, ...]) -> Iterator[Family]:
-    named = [({"dataset": run.dataset, "job": run.job}, run) for run in runs]
+    named = [({"dataset": run.dataset, "run": run.job}, run) for run in runs]
     yield Family(
         "last_run_timestamp_seconds",
         "When the last scheduled run ended.",

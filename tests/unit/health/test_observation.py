@@ -26,5 +26,5 @@ def test_check_and_metrics_read_the_same_observation() -> None:
     newest = NOW - 2 * HOUR
     newest_line = 'zfstune_snapshot_newest_timestamp_seconds{dataset="tank/a"}'
     assert f"{newest_line} {newest}" in lines
-    assert 'zfstune_last_run_success{dataset="tank/a",job="prune"} 0' in lines
+    assert 'zfstune_last_run_success{dataset="tank/a",run="prune"} 0' in lines
     assert 'zfstune_dataset_damaged{dataset="tank/b"} 1' in lines
