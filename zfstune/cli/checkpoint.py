@@ -6,6 +6,7 @@ from functools import partial
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, print_table, warn
+from zfstune.cli.step_line import StepLine
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.checkpoint import checkpoint
 from zfstune.snapshots.consent import without_consent
@@ -122,9 +123,14 @@ def _wrong(action: str, words: list[str], args: argparse.Namespace) -> tuple[str
 
 
 def _take(args: argparse.Namespace, name: str, *datasets: str) -> int:
-    with open_zfs(args) as engine:
+    with open_zfs(args) as engine, StepLine("took") as line:
         snapshots = checkpoint(
-            name, *datasets, pool=args.pool, dry_run=args.dry_run, engine=engine
+            name,
+            *datasets,
+            pool=args.pool,
+            dry_run=args.dry_run,
+            engine=engine,
+            passed=line.passed,
         )
     if args.json:
         print_json({"snapshots": list(snapshots)}, part="take", changed=True)
@@ -178,7 +184,7 @@ def checkpoint_as_json(listed: Checkpoint) -> dict[str, object]:
 
 
 def _drop(args: argparse.Namespace, name: str, *datasets: str) -> int:
-    with open_zfs(args) as engine:
+    with open_zfs(args) as engine, StepLine("destroyed") as line:
         plan = drop_checkpoint(
             name,
             *datasets,
@@ -187,6 +193,7 @@ def _drop(args: argparse.Namespace, name: str, *datasets: str) -> int:
             dry_run=args.dry_run,
             engine=engine,
             show=None if args.json else partial(_show, args),
+            passed=line.passed,
         )
     if args.json:
         print_json(plan.to_dict(), part="drop", changed=True)

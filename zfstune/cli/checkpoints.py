@@ -5,6 +5,7 @@ from __future__ import annotations
 from zfstune.cli import exit_status
 from zfstune.cli.checkpoint import checkpoint_as_json, print_checkpoints
 from zfstune.cli.output import add_json, print_json, print_table, warn
+from zfstune.cli.step_line import StepLine
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.drop import list_checkpoints
 from zfstune.snapshots.drop_copies import drop_copies, list_copies
@@ -81,13 +82,14 @@ def _drop(args: argparse.Namespace) -> int:
         if not args.json:
             print("\n".join(plan.lines(would="would " if args.dry_run else "")))
 
-    with open_zfs(args) as engine:
+    with open_zfs(args) as engine, StepLine("destroyed") as line:
         plan = drop_copies(
             *args.drop_copies,
             pool=args.pool,
             dry_run=args.dry_run,
             engine=engine,
             show=show,
+            passed=line.passed,
         )
     if args.json:
         print_json(plan.to_dict(), part="drop-copies", changed=True)

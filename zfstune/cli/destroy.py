@@ -5,6 +5,7 @@ from __future__ import annotations
 from zfstune.cli import exit_status
 from zfstune.cli.checkpoint import would_or_nothing
 from zfstune.cli.output import add_json, print_json
+from zfstune.cli.step_line import StepLine
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.datasets.destroy import destroy_named
 from zfstune.datasets.destroy_plan import DESTROY_LOSSES
@@ -60,7 +61,7 @@ def _run(args: argparse.Namespace) -> int:
         if not args.json:
             print("\n".join(plan.lines(would=would_or_nothing(args, plan.losses))))
 
-    with open_zfs(args) as engine:
+    with open_zfs(args) as engine, StepLine("destroyed") as line:
         plan = destroy_named(
             *args.names,
             recursive=args.recursive,
@@ -68,6 +69,7 @@ def _run(args: argparse.Namespace) -> int:
             dry_run=args.dry_run,
             engine=engine,
             show=show,
+            passed=line.passed,
         )
     if args.json:
         print_json(plan.to_dict(), changed=True)

@@ -7,6 +7,7 @@ from functools import partial
 from zfstune.cli import exit_status
 from zfstune.cli.checkpoint import add_options, would_or_nothing
 from zfstune.cli.output import print_json, report, warn
+from zfstune.cli.step_line import StepLine
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.rewind_plan import LOSSES
 from zfstune.snapshots.rollback import rollback
@@ -69,7 +70,7 @@ def add_arguments(parser: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    with open_zfs(args) as engine:
+    with open_zfs(args) as engine, StepLine("did step") as line:
         rewound = rollback(
             args.name,
             *args.datasets,
@@ -80,6 +81,7 @@ def _run(args: argparse.Namespace) -> int:
             dry_run=args.dry_run,
             engine=engine,
             show=None if args.json else partial(_show, args),
+            passed=line.passed,
         )
     if args.json:
         changed = bool(rewound.plan.rewinds if args.dry_run else rewound.done)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from zfstune.datasets.destroy_plan import SeenPool, make_destroy, victims_of
 from zfstune.engine.open import using
 from zfstune.engine.pools import ready_pool
-from zfstune.snapshots.destroy_datasets import destroy_datasets, destroy_planned
+from zfstune.snapshots.destroy_datasets import (
+    counting,
+    destroy_datasets,
+    destroy_planned,
+)
 from zfstune.snapshots.look_up import look_up
 from zfstune.snapshots.rewind_plan import clones_of
 from zfstune.values.errors import InvalidValue, PlanError
@@ -29,6 +33,7 @@ def destroy_named(
     dry_run: bool = False,
     engine: Engine | None = None,
     show: Callable[[DestroyPlan], object] | None = None,
+    passed: Callable[[int, int], object] = lambda *_: None,
 ) -> DestroyPlan:
     """Destroy datasets, each with all below it, and snapshots.
 
@@ -44,6 +49,7 @@ def destroy_named(
         dry_run: Return the plan and destroy nothing.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before anything changes.
+        passed: Told meanwhile how many datasets and snapshots are gone, and of how many.
 
     Raises:
         InvalidValue: They are of several pools, or none is named.
@@ -67,7 +73,7 @@ def destroy_named(
             show(plan)
         if not dry_run:
             plan.check(lose)
-            _carry_out(zfs, plan, snapshots)
+            _carry_out(zfs, plan, snapshots, passed)
         return plan
 
 
@@ -117,11 +123,18 @@ def _look(
     )
 
 
-def _carry_out(engine: Engine, plan: DestroyPlan, planned: dict[str, Snapshot]) -> None:
+def _carry_out(
+    engine: Engine,
+    plan: DestroyPlan,
+    planned: dict[str, Snapshot],
+    passed: Callable[[int, int], object],
+) -> None:
     _check_again(engine, plan, planned)
     guids = {name: snapshot.guid for name, snapshot in planned.items()}
-    destroy_datasets(engine, {v.name: v.snapshots for v in plan.victims}, guids)
-    destroy_planned(engine, plan.snapshots, guids)
+    own = {victim.name: victim.snapshots for victim in plan.victims}
+    gone = counting(sum(map(len, own.values())) + len(own) + len(plan.snapshots), passed)
+    destroy_datasets(engine, own, guids, gone=gone)
+    destroy_planned(engine, plan.snapshots, guids, gone=gone)
 
 
 def _check_again(engine: Engine, plan: DestroyPlan, planned: dict[str, Snapshot]) -> None:

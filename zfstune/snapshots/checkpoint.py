@@ -12,7 +12,7 @@ from zfstune.values.text import did_you_mean, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from zfstune.engine.protocol import Engine
     from zfstune.values.state import Dataset, Mount, Snapshot
@@ -34,6 +34,7 @@ def checkpoint(
     pool: str | None = None,
     dry_run: bool = False,
     engine: Engine | None = None,
+    passed: Callable[[int, int], object] = lambda *_: None,
 ) -> tuple[str, ...]:
     """Take a checkpoint: one snapshot of each dataset, all at one instant, or none.
 
@@ -45,6 +46,8 @@ def checkpoint(
         pool: For empty `datasets`; default: see :func:`zfstune.engine.pools.choose_pool`.
         dry_run: Return the names and take nothing.
         engine: Default: the running kernel's ZFS.
+        passed: Told how many of the snapshots are there, and of how many: none before
+            the one transaction that takes them, and all after it.
 
     Returns:
         Full names of the snapshots.
@@ -66,7 +69,9 @@ def checkpoint(
         taken = tuple(f"{dataset}@{short}" for dataset in targets)
         if not dry_run:
             mark = {CHECKPOINT_PROPERTY: str(len(taken))}
+            passed(0, len(taken))
             zfs.take_snapshots(taken, properties=mark)
+            passed(len(taken), len(taken))
         return taken
 
 

@@ -10,20 +10,39 @@ from zfstune.values.errors import EngineError, NotFound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from zfstune.engine.protocol import Engine
 
-__all__ = ["destroy_datasets", "destroy_planned"]
+__all__ = ["counting", "destroy_datasets", "destroy_planned"]
 
 # A program has a limited number of instructions (zfs_lua_max_instrlimit).
 _BATCH = 50
+
+
+def counting(total: int, passed: Callable[[int, int], object]) -> Callable[[int], None]:
+    """Return a function that adds up what is gone.
+
+    Args:
+        total: How many datasets and snapshots are to go.
+        passed: Is told after each step how many have gone, and of how many.
+    """
+    gone = 0
+
+    def add(count: int) -> None:
+        nonlocal gone
+        gone += count
+        passed(gone, total)
+
+    return add
 
 
 def destroy_datasets(
     engine: Engine,
     snapshots: Mapping[str, Iterable[str]],
     guids: Mapping[str, int] | None = None,
+    *,
+    gone: Callable[[int], object] = lambda _: None,
 ) -> None:
     """Destroy datasets, each with its own snapshots.
 
@@ -35,6 +54,7 @@ def destroy_datasets(
         engine: Where the datasets are.
         snapshots: Full names of the snapshots by dataset, in the order of destruction.
         guids: The guids of snapshots: see :func:`destroy_planned`.
+        gone: Is told after each step how many datasets and snapshots went in it.
 
     Raises:
         EngineError: One could not be unmounted, and all are as they were; or one could
@@ -42,12 +62,17 @@ def destroy_datasets(
     """
     _unmount(engine, snapshots)
     for name, own in snapshots.items():
-        destroy_planned(engine, own, guids or {})
+        destroy_planned(engine, own, guids or {}, gone=gone)
         engine.destroy(name)
+        gone(1)
 
 
 def destroy_planned(
-    engine: Engine, snapshots: Iterable[str], guids: Mapping[str, int]
+    engine: Engine,
+    snapshots: Iterable[str],
+    guids: Mapping[str, int],
+    *,
+    gone: Callable[[int], object] = lambda _: None,
 ) -> None:
     """Destroy snapshots that are still the planned ones.
 
@@ -58,6 +83,7 @@ def destroy_planned(
         engine: Where the snapshots are.
         snapshots: Full names, all of one pool.
         guids: The guids that they had when the plan was made.
+        gone: As in :func:`destroy_datasets`.
 
     Raises:
         EngineError: One could not be destroyed.
@@ -72,14 +98,16 @@ def destroy_planned(
         except ProgramError:
             by_name += batch
             continue
-        for name, why in stay.items():
-            if isinstance(why, InUse):
-                # The program unmounts no snapshot from below .zfs; the call does.
-                by_name.append(name)
-            elif not isinstance(why, NotFound):
+        in_use = [name for name, why in stay.items() if isinstance(why, InUse)]
+        # The program unmounts no snapshot from below .zfs; the call does.
+        by_name += in_use
+        for why in stay.values():
+            if not isinstance(why, (InUse, NotFound)):
                 raise why
+        gone(len(batch) - len(in_use))
     if by_name:
         engine.destroy_snapshots(by_name)
+        gone(len(by_name))
 
 
 def _unmount(engine: Engine, datasets: Iterable[str]) -> None:

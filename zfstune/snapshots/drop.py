@@ -8,7 +8,7 @@ from zfstune.snapshots.checkpoint import (
     pool_of_all,
     ready_pool_of_all,
 )
-from zfstune.snapshots.destroy_datasets import destroy_datasets
+from zfstune.snapshots.destroy_datasets import counting, destroy_datasets
 from zfstune.snapshots.drop_plan import Checkpoint, make_drop
 from zfstune.snapshots.lost_bases import lost_by_destroying
 from zfstune.snapshots.rewind_plan import (
@@ -79,13 +79,15 @@ def drop_checkpoint(
     dry_run: bool = False,
     engine: Engine | None = None,
     show: Callable[[DropPlan], None] | None = None,
+    passed: Callable[[int, int], object] = lambda *_: None,
 ) -> DropPlan:
     """Destroy a checkpoint's snapshots and, with consent, the clones that hang on them.
 
     A run that ends midway is completed by the next: the snapshots go last, all at once.
     Arguments and errors are those of :func:`zfstune.rollback`, but for `lose`: it
     consents to losing ``copies`` that rollbacks kept aside, ``clones`` that somebody else
-    made of the checkpoint, and the ``bases`` of streams between datasets.
+    made of the checkpoint, and the ``bases`` of streams between datasets. `passed` is told
+    meanwhile how many datasets and snapshots are gone, and of how many.
     """
     with using(engine) as zfs:
         where = ready_pool_of_all(zfs, datasets, pool, operation="drop a checkpoint in")
@@ -94,7 +96,7 @@ def drop_checkpoint(
             show(plan)
         if not dry_run:
             plan.check(lose)
-            _drop(zfs, plan)
+            _drop(zfs, plan, passed)
         return plan
 
 
@@ -120,7 +122,11 @@ def _bases(engine: Engine, dataset: Dataset, snapshot: Snapshot) -> tuple[str, .
     return lost_by_destroying(dataset, listed, bookmarks, [snapshot.name])
 
 
-def _drop(engine: Engine, plan: DropPlan) -> None:
+def _drop(engine: Engine, plan: DropPlan, passed: Callable[[int, int], object]) -> None:
     own = {clone.name: clone.snapshots for clone in (*plan.copies, *plan.clones)}
-    destroy_datasets(engine, {name: own.get(name, ()) for name in plan.ordered})
+    going = {name: own.get(name, ()) for name in plan.ordered}
+    total = sum(map(len, going.values())) + len(going) + len(plan.snapshots)
+    gone = counting(total, passed)
+    destroy_datasets(engine, going, gone=gone)
     engine.destroy_snapshots(plan.snapshots)
+    gone(len(plan.snapshots))

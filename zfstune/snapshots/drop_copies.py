@@ -5,7 +5,7 @@ from __future__ import annotations
 from zfstune.engine.open import using
 from zfstune.snapshots.checkpoint import pool_of_all, ready_pool_of_all
 from zfstune.snapshots.copies_plan import find_kept_copies, make_copies_plan
-from zfstune.snapshots.destroy_datasets import destroy_datasets
+from zfstune.snapshots.destroy_datasets import counting, destroy_datasets
 from zfstune.snapshots.rewind_plan import ESCAPES
 from zfstune.values.names import pool_of
 
@@ -41,6 +41,7 @@ def drop_copies(
     dry_run: bool = False,
     engine: Engine | None = None,
     show: Callable[[CopiesPlan], object] | None = None,
+    passed: Callable[[int, int], object] = lambda *_: None,
 ) -> CopiesPlan:
     """Destroy the copies that rollbacks kept aside; their snapshots stay.
 
@@ -54,6 +55,7 @@ def drop_copies(
         dry_run: Return the plan and destroy nothing.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before anything changes.
+        passed: Told meanwhile how many datasets and snapshots are gone, and of how many.
 
     Raises:
         NotFound: No rollback kept copies by that name.
@@ -79,5 +81,7 @@ def drop_copies(
             show(plan)
         if not dry_run:
             own = {clone.name: clone.snapshots for clone in plan.clones}
-            destroy_datasets(zfs, {name: own.get(name, ()) for name in plan.ordered})
+            going = {name: own.get(name, ()) for name in plan.ordered}
+            total = sum(map(len, going.values())) + len(going)
+            destroy_datasets(zfs, going, gone=counting(total, passed))
         return plan

@@ -18,6 +18,8 @@ from zfstune.values.text import utc_stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zfstune.engine.protocol import Engine
     from zfstune.snapshots.rewind_plan import RewindPlan
 
@@ -27,8 +29,15 @@ __all__ = ["keep_aside"]
 _MARK = {CHECKPOINT_PROPERTY: FOLDER}
 
 
-def keep_aside(engine: Engine, plan: RewindPlan) -> tuple[str, tuple[str, ...]]:
+def keep_aside(
+    engine: Engine, plan: RewindPlan, step: Callable[[int], object] = lambda _: None
+) -> tuple[str, tuple[str, ...]]:
     """Copy each dataset that changed aside, into a clone of its own snapshot.
+
+    Args:
+        engine: Where the datasets are.
+        plan: The plan of the rollback.
+        step: Is told after each copy that it is done, and at once how many need none.
 
     Returns:
         The dataset below which the copies are, empty where nothing would be lost; and
@@ -50,6 +59,7 @@ def keep_aside(engine: Engine, plan: RewindPlan) -> tuple[str, tuple[str, ...]]:
         if has_changed(rewind, engine.snapshots(rewind.dataset, properties=True))
     ]
     unchanged = tuple(r.dataset for r in plan.rewinds if r not in changed)
+    step(len(unchanged))
     if not changed:
         return "", unchanged
     if not engine.exists(plan.escape):
@@ -70,6 +80,7 @@ def keep_aside(engine: Engine, plan: RewindPlan) -> tuple[str, tuple[str, ...]]:
                 f"cannot copy the files that '{rewind.dataset}' would lose: {error.reason}",
                 hint="nothing was rolled back; --no-escape goes on without copies",
             ) from error
+        step(1)
     return top, unchanged
 
 

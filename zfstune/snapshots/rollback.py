@@ -11,7 +11,7 @@ from zfstune.snapshots.checkpoint import (
     ready_pool_of_all,
     system_dataset,
 )
-from zfstune.snapshots.destroy_datasets import destroy_datasets
+from zfstune.snapshots.destroy_datasets import counting, destroy_datasets
 from zfstune.snapshots.keep_aside import keep_aside
 from zfstune.snapshots.look_up import look_up
 from zfstune.snapshots.lost_bases import lost_by_going_back
@@ -103,6 +103,7 @@ def rollback(
     dry_run: bool = False,
     engine: Engine | None = None,
     show: Callable[[RewindPlan], None] | None = None,
+    passed: Callable[[int, int], object] = lambda *_: None,
 ) -> Rewound:
     """Bring datasets back to a checkpoint, or a dataset to one of its snapshots.
 
@@ -124,6 +125,8 @@ def rollback(
         dry_run: Stop once the plan is made.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before anything changes.
+        passed: Told meanwhile how many steps are done, and of how many: a dataset is
+            copied aside where `escape` asks for it, and then brought back.
 
     Returns:
         The plan and the datasets that were brought back; `plan.left` names the datasets
@@ -148,9 +151,13 @@ def rollback(
         if dry_run:
             return Rewound(plan)
         plan.check(lose)
-        kept, unchanged = keep_aside(zfs, plan) if escape else ("", ())
-        done = tuple(_rewind(zfs, plan))
-        return Rewound(plan, done, kept, unchanged)
+        step = counting(len(plan.rewinds) * (2 if escape else 1), passed)
+        kept, unchanged = keep_aside(zfs, plan, step) if escape else ("", ())
+        done = []
+        for dataset in _rewind(zfs, plan):
+            done.append(dataset)
+            step(1)
+        return Rewound(plan, tuple(done), kept, unchanged)
 
 
 def _refuse_datasets(name: str, datasets: tuple[str, ...]) -> None:

@@ -9,7 +9,11 @@ import pytest
 from fake_engine import FakeEngine
 from zfstune.engine._errno import engine_error
 from zfstune.snapshots import destroy_datasets as room
-from zfstune.snapshots.destroy_datasets import destroy_datasets, destroy_planned
+from zfstune.snapshots.destroy_datasets import (
+    counting,
+    destroy_datasets,
+    destroy_planned,
+)
 from zfstune.values.errors import BatchError, Busy, EngineError
 from zfstune.values.exports import Exports
 from zfstune.values.state import Mount, Snapshot
@@ -131,3 +135,20 @@ def test_where_no_program_may_run(engine: MountedEngine) -> None:
     assert by_name == tuple(guids)
     assert [len(names) for _, names in exactly] == [50, 50, 20]
     assert engine.taken == {}
+
+
+def test_what_is_gone_is_counted(engine: MountedEngine) -> None:
+    """Snapshots a batch and datasets one by one; what a call by name took counts once."""
+    engine.programs = 0
+    own = tuple(f"tank/a/b@{number}" for number in range(60))
+    engine.take_snapshots(own)
+    guids = {name: snapshot.guid for name, snapshot in engine.taken.items()}
+    told: list[tuple[int, int]] = []
+    gone = counting(62, lambda done, total: told.append((done, total)))
+    destroy_datasets(engine.seam, {"tank/a/b": own, "tank/a": ()}, guids, gone=gone)
+    assert told == [(50, 62), (60, 62), (61, 62), (62, 62)]
+    told.clear()
+    destroy_planned(
+        engine.seam, ["tank/c@1"], {}, gone=counting(1, lambda *t: told.append(t))
+    )
+    assert told == [(1, 1)]
