@@ -7,6 +7,7 @@ call: races and errors half way.
 from __future__ import annotations
 
 import errno
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self, cast
 
 from model_pool import pool_info
@@ -17,7 +18,7 @@ from zfstune.values.properties import DEFAULT_LIMITS
 from zfstune.values.state import LOCAL, NONE, Dataset, Place, PropertyValue, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from zfstune.engine.protocol import Engine
     from zfstune.values.errors import EngineError
@@ -33,6 +34,7 @@ class FakeEngine:
     Attributes:
         marks: Dataset to its local properties.
         taken: Snapshot to itself.
+        held: Snapshot to the tag that holds it.
         busy: Snapshot to the errno that stands in the way of its end.
         calls: The name of each call that changed something, and its targets.
         programs: Why it runs no channel programs, as an errno; 0: it runs them.
@@ -47,6 +49,7 @@ class FakeEngine:
     def __init__(self, *datasets: str) -> None:
         self.marks: dict[str, dict[str, str]] = {name: {} for name in datasets}
         self.taken: dict[str, Snapshot] = {}
+        self.held: dict[str, str] = {}
         self.busy: dict[str, int] = {}
         self.calls: list[tuple[str, tuple[str, ...]]] = []
         self.numbers: dict[str, dict[str, int]] = {}
@@ -143,6 +146,24 @@ class FakeEngine:
         for number, name in enumerate(targets):
             guid = 1000 * self.txg + number
             self.taken[name] = Snapshot(name, guid, self.txg, properties=shown)
+
+    @contextmanager
+    def holding(self, snapshots: Iterable[str], tag: str) -> Iterator[None]:
+        """Hold snapshots during a block; as long as it lasts they cannot be destroyed."""
+        held = dict.fromkeys(snapshots, tag)
+        self.held |= held
+        self.busy |= dict.fromkeys(held, errno.EBUSY)
+        try:
+            yield
+        finally:
+            for name in held:
+                del self.held[name], self.busy[name]
+
+    def holds(self, snapshot: str) -> Collection[str]:
+        """Give the tags that hold a snapshot."""
+        if snapshot not in self.taken:
+            raise engine_error("read the holds of", snapshot, errno.ENOENT)
+        return [self.held[snapshot]] if snapshot in self.held else []
 
     def set(self, name: str, properties: Mapping[str, str]) -> None:
         """Set properties of a dataset."""

@@ -25,9 +25,9 @@ from zfstune.health.verification import Verification
 from zfstune.host.accounts import group_numbers, user_numbers
 from zfstune.host.file_sample import MOST_FILES, sample_files
 from zfstune.host.nfs import read_exports
-from zfstune.host.process_identity import is_running
 from zfstune.profiles.load import load, profile_names, resolve_role
 from zfstune.profiles.profile import Profile
+from zfstune.snapshots.at_work import is_at_work
 from zfstune.values import names
 from zfstune.values.errors import Damaged
 from zfstune.values.frozen import frozen, replace
@@ -210,7 +210,8 @@ def _look(engine: Engine, name: str) -> _Looked:
         tuple(
             dataset.name
             for dataset in listed
-            if (mark := scratch_mark(dataset)) and not is_running(mark)
+            if (mark := scratch_mark(dataset))
+            and not is_at_work(engine, dataset.name, mark)
         ),
     )
 

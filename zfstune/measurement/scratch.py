@@ -1,6 +1,7 @@
 """Scratch datasets: below one parent with a quota, marked, and always removed.
 
-The parent's mark names the process that made it. Where that process is gone, what it left
+The parent's mark names the process that made it, which holds a snapshot of it as long as
+it is at work (:mod:`zfstune.snapshots.at_work`). Where that process is gone, what it left
 is removed by the next measurement on the pool, or by another command that changes
 something there (:mod:`zfstune.measurement.sweep`).
 """
@@ -8,10 +9,11 @@ something there (:mod:`zfstune.measurement.sweep`).
 from __future__ import annotations
 
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from zfstune.host.process_identity import own_identity
 from zfstune.measurement.sweep import note_scratch, remove_scratch
+from zfstune.snapshots.at_work import at_work_in
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import SCHEDULE_PROPERTY, SCRATCH_PREFIX, SCRATCH_PROPERTY
 
@@ -114,6 +116,7 @@ def scratch_in(
         note_scratch(parent)
     try:
         engine.create(parent, properties=properties)
-        yield Scratch(engine, parent, mounted)
+        with at_work_in(engine, parent) if mounted else nullcontext():
+            yield Scratch(engine, parent, mounted)
     finally:
         remove_scratch(engine, parent)

@@ -11,7 +11,7 @@ import os
 from contextlib import suppress
 
 from zfstune.host.files import STATE, read_plain, replace_file
-from zfstune.host.process_identity import is_running
+from zfstune.snapshots.at_work import is_at_work
 from zfstune.values.errors import Busy, NotFound
 from zfstune.values.marks import SCRATCH_PREFIX, scratch_mark
 
@@ -59,7 +59,7 @@ def scratch_left(engine: Engine, pools: Container[str]) -> Iterator[str]:
         pools: Their names.
 
     Yields:
-        The names of scratch datasets whose process is gone.
+        The names of scratch datasets in which no measurement is at work.
     """
     for parent in _noted(pools):
         try:
@@ -67,7 +67,7 @@ def scratch_left(engine: Engine, pools: Container[str]) -> Iterator[str]:
         except NotFound:  # it is about to be made, or its process was killed before
             continue
         mark = scratch_mark(dataset)
-        if mark and not is_running(mark):
+        if mark and not is_at_work(engine, parent, mark):
             yield dataset.name
 
 
@@ -79,7 +79,7 @@ def sweep_scratch(engine: Engine, pool: str) -> tuple[str, ...]:
     """
     marks = {d.name: mark for d in engine.datasets(pool) if (mark := scratch_mark(d))}
     for name, mark in marks.items():
-        if is_running(mark):
+        if is_at_work(engine, name, mark):
             raise Busy(
                 operation="measure on",
                 target=pool,

@@ -75,6 +75,17 @@ def test_a_measurement_that_runs(engine: MountingEngine) -> None:
         assert scratch.parent in engine.marks
 
 
+def test_a_measurement_of_another_namespace(engine: MountingEngine, notes: Path) -> None:
+    """Its process cannot be seen, as in another container; what it holds can be."""
+    with scratch_in(engine.seam, "tank", 5000) as scratch:
+        engine.marks[scratch.parent][SCRATCH_PROPERTY] = GONE
+        assert len(list(notes.iterdir())) == 1
+        assert list(scratch_left(engine.seam, {"tank"})) == []
+        with pytest.raises(Busy):
+            sweep_scratch(engine.seam, "tank")
+        assert scratch.parent in engine.marks
+
+
 def test_found_by_its_note(engine: MountingEngine, notes: Path) -> None:
     """A killed measurement is found by the note it left, and both go."""
     assert list(scratch_left(engine.seam, {"tank"})) == []
