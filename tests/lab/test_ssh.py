@@ -199,6 +199,30 @@ def copied(host: SshHost, source: str, target: str, engine: Engine) -> str:
     return source
 
 
+@pytest.mark.parametrize("how", ["plain", "compressed", "ssh packs"])
+def test_bytes_on_the_wire(
+    host: SshHost, dataset: str, target: str, engine: Engine, how: str
+) -> None:
+    """Blocks travel as they lie on disk; ssh packs those that are not compressed there."""
+    engine.set(dataset, {"compression": "lz4" if how == "compressed" else "off"})
+    line = b"the same again and again\n"
+    (Path("/") / dataset / "text").write_bytes(line * (4 * MIB // len(line)))
+    engine.take_snapshots([f"{dataset}@1"])
+    options = ["Compression=yes"] if how == "ssh packs" else []
+    wire = Wire(1 << 40, Wire.cut)
+    host.lead_to(wire.port)
+    try:
+        zfstune.replicate(dataset, f"far:{target}", engine=engine, ssh_options=options)
+    finally:
+        wire.close()
+        host.lead_to()
+    if how == "plain":
+        assert wire.passed > 3.9 * MIB
+    else:
+        assert wire.passed < MIB
+    check_copy(engine, dataset, target)
+
+
 @pytest.mark.parametrize("silent", [False, True])
 def test_a_network_that_is_cut(
     host: SshHost, copied: str, target: str, engine: Engine, *, silent: bool
