@@ -93,6 +93,8 @@ demo: ## See apply, snapshot, prune and send at work, on a pool in a plain file
 	$(BIN)/python examples/demo.py
 
 endurance: host $(STAMP) $(ANSIBLE_STAMP) images ## Kills, power cuts, walks and nonsense for MINUTES, counted in tests/endurance/results
+	PYTHON=$(PYTHON) .ci/install-host clang-14 libclang-rt-14-dev
+	$(BIN)/pip install --quiet --editable '.[fuzz]'
 	$(BIN)/python tests/endurance --minutes $(MINUTES) --only "$(ONLY)" $(ARGS)
 
 bench: host image-$(RELEASE) ## Compare with the zfs command and with peers, in a guest

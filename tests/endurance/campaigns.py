@@ -96,6 +96,18 @@ CAMPAIGNS = (
         {"ZFSTUNE_FUZZ_SECONDS": "60"},
         weight=3,
     ),
+    Campaign(
+        "decoders in C, fuzzed by coverage",
+        ("tests/native/test_decoders.py",),
+        {"ZFSTUNE_FUZZ_SECONDS": "300"},
+        weight=3,
+    ),
+    Campaign(
+        "parsers in Python, fuzzed by coverage",
+        ("tests/unit/test_hostile_parsers.py",),
+        {"ZFSTUNE_FUZZ_RUNS": "100000"},
+        weight=3,
+    ),
     *_on_kernels(),
     Campaign(
         "replication between two machines, power cuts",

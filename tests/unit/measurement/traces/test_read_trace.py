@@ -53,6 +53,23 @@ def test_what_is_no_trace_is_refused(tmp_path: Path, content: bytes, reason: str
     assert "strace -f -ttt -T -y -o FILE" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{'9' * 30}.000001 pwrite64(3, 0, 8, 0) = 8 <0.1>\n",
+        f"{'9' * 5000} 1700000000.1 pwrite64(3</a>, 0, 8, 0) = 8 <0.1>\n",
+        f"1700000000.1 pwrite64(3</a>, 0, {'9' * 30}, 0) = {'9' * 30} <0.1>\n",
+    ],
+)
+def test_a_number_that_no_kernel_writes(tmp_path: Path, line: str) -> None:
+    """A time, a process or a length of too many digits is refused, and the line named."""
+    path = tmp_path / "trace"
+    begun = '1700000000.000001 openat(AT_FDCWD, "/a", O_RDWR) = 3 <0.1>\n'
+    path.write_text(begun + line)
+    with pytest.raises(InvalidValue, match=r"no later than line 2: a number is out"):
+        read_trace(str(path))
+
+
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     """A missing file and a folder are errors of the system, in its words."""
     with pytest.raises(PlanError, match="No such file or directory"):

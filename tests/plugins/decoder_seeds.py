@@ -1,0 +1,74 @@
+"""Inputs that the fuzzers of the decoders begin with: sound ones, and past findings."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from made_stream import MadeStream, raw_stream
+from zfstune.engine import _nvlist
+from zfstune.engine._binding import Binding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zfstune.engine._nvlist import Value
+
+__all__ = ["DECODERS", "write_seeds"]
+
+DECODERS = ("flat", "packed", "stream")
+VALUES: dict[str, Value] = {
+    "none": None,
+    "flag": True,
+    "number": 1 << 63,
+    "text": "x\u00e4\udcff",
+    "list": {"a": {"b": {}}, "": 5},
+    "texts": ["a", "", "b"],
+    "lists": [{"a": 1}, {}],
+}
+# Options of the stream's decoder: checksums count, or not; pieces of 64 bytes, or one.
+OPTIONS = (0, 1, 64, 65)
+
+
+def write_seeds(folder: Path, decoder: str) -> list[Path]:
+    """Write the inputs for one decoder into a folder; return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = {"flat": _flat, "packed": _packed, "stream": _streams}[decoder]()
+    paths = []
+    for number, content in enumerate(made):
+        path = folder / f"seed-{number:02}"
+        path.write_bytes(content)
+        paths.append(path)
+    return paths
+
+
+def _flat() -> list[bytes]:
+    whole = _nvlist.encode(VALUES)
+    deep = _nvlist.encode({"a": {}})[:-2] * 40
+    return [whole, whole[:-1], b"\0", b"", deep]
+
+
+def _packed() -> list[bytes]:
+    whole = Binding("zt_open_nvpair").pack(VALUES)
+    # A string without an end, an array of more values than there are, and a depth.
+    endless = whole.replace(b"x\xc3\xa4\xff\0", b"x\xc3\xa4\xff\1")
+    counted = bytearray(whole)
+    struct.pack_into("=i", counted, 12 + 8, (1 << 31) - 1)
+    nested = Binding("zt_open_nvpair").pack({"a": {"a": {"a": {"a": {}}}}})
+    return [whole, endless, bytes(counted), nested, nested[:-4] * 9, whole[:12], b""]
+
+
+def _streams() -> list[bytes]:
+    streams = [raw_stream()]
+    for order in ("<", ">"):
+        made = MadeStream(order=order)
+        made.free_objects(1, 2)
+        made.object(3, b"bonus", spills=True)
+        made.spill(3, b"s" * 512)
+        made.write(3, 0, b"a" * 512)
+        made.free(3, 512, 512)
+        made.write(3, 4096, bytes(512))
+        made.object(9)
+        streams.append(made.end())
+    cut = [stream[: len(stream) // 2] for stream in streams]
+    return [bytes([o]) + stream for stream in (*streams, *cut) for o in OPTIONS]
