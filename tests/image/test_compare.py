@@ -92,7 +92,7 @@ def test_other_records_other_disks(copied: Pair, tmp_path: Path) -> None:
         sent(two, tmp_path, f"{COPY}@1", compressed=False),
     ]
     assert len(streams[0]) > len(streams[1]) + MIB
-    found = compare(one, f"{SOURCE}@1", two, f"{COPY}@1")
+    found = compare(f"{SOURCE}@1", f"{COPY}@1", engine=one, other_engine=two)
     assert found.equal
     assert found.differences == ()
     assert {d.text for d in found.digests} == {digest(one, f"{SOURCE}@1").text}
@@ -127,7 +127,7 @@ def test_one_flipped_bit(
     stream = with_files(empty, flipped(name, place), spilled=spilled, **how)  # type: ignore[arg-type]
     bad = f"two/packed/{name}-{place}@1"
     received(two, tmp_path, bad, stream)
-    found = compare(one, f"{SOURCE}@1", two, bad)
+    found = compare(f"{SOURCE}@1", bad, engine=one, other_engine=two)
     assert not found.equal
     [difference] = found.differences
     assert difference.number == FILE_NUMBERS + list(FILES).index(name)
@@ -144,7 +144,7 @@ def test_attributes_and_files_that_are_missing(
     spilled = NOISE[:901].ljust(1024, b"\0")
     stream = with_files(empty, FILES, many=1498, spilled=spilled)
     received(two, tmp_path, "two/packed/less@1", stream)
-    found = compare(one, f"{SOURCE}@1", two, "two/packed/less@1")
+    found = compare(f"{SOURCE}@1", "two/packed/less@1", engine=one, other_engine=two)
     rows = {(d.path or d.what, d.differs) for d in found.differences}
     # the first file has two names in one of them, of which either may be given
     [attributes_of] = [path for path, differs in rows if differs == ("attributes",)]
@@ -155,9 +155,11 @@ def test_attributes_and_files_that_are_missing(
         ("/many/f1498", ("only in the first",)),
         ("/many/f1499", ("only in the first",)),
     }
-    back = compare(two, "two/packed/less@1", one, f"{SOURCE}@1", most=2)
+    back = compare("two/packed/less@1", f"{SOURCE}@1", engine=two, other_engine=one, most=2)
     assert (len(back.differences), back.unlisted) == (2, 3)
-    last = compare(two, "two/packed/less@1", one, f"{SOURCE}@1").differences[-1]
+    last = compare(
+        "two/packed/less@1", f"{SOURCE}@1", engine=two, other_engine=one
+    ).differences[-1]
     assert (last.path, last.differs) == ("/many/f1499", ("only in the second",))
 
 
@@ -179,9 +181,16 @@ def test_sent_and_changed(copied: Pair, empty: bytes, tmp_path: Path) -> None:
     for short, base in (("1", ""), ("2", "one/compact/moves@1")):
         stream = sent(one, tmp_path, f"one/compact/moves@{short}", base)
         received(two, tmp_path, f"two/packed/moved@{short}", stream)
-        found = compare(one, f"one/compact/moves@{short}", two, f"two/packed/moved@{short}")
+        found = compare(
+            f"one/compact/moves@{short}",
+            f"two/packed/moved@{short}",
+            engine=one,
+            other_engine=two,
+        )
         assert found.equal
-    found = compare(one, "one/compact/moves@1", two, "two/packed/moved@2")
+    found = compare(
+        "one/compact/moves@1", "two/packed/moved@2", engine=one, other_engine=two
+    )
     assert [(d.path, d.differs) for d in found.differences] == [
         ("/random", ("content",)),
         ("/zeros", ("only in the first",)),
@@ -197,12 +206,12 @@ def test_volumes(pair: Pair, tmp_path: Path) -> None:
     data = [(0, NOISE), (4 * MIB, NOISE[:70_000])]
     received(one, tmp_path, "one/compact/v@1", with_data(blank, data, block=8192))
     received(two, tmp_path, "two/packed/v@1", with_data(blank, data, block=65536))
-    assert compare(one, "one/compact/v@1", two, "two/packed/v@1").equal
-    found = compare(one, "one/compact/v@1", one, "one/v@0")
+    assert compare("one/compact/v@1", "two/packed/v@1", engine=one, other_engine=two).equal
+    found = compare("one/compact/v@1", "one/v@0", engine=one)
     assert [(d.number, d.what, d.differs) for d in found.differences] == [
         (1, "data of the volume", ("content",))
     ]
-    assert not compare(one, "one/v@0", one, "one/empty@0").equal
+    assert not compare("one/v@0", "one/empty@0", engine=one).equal
 
 
 def test_a_stream_in_place_of_a_snapshot(copied: Pair, tmp_path: Path) -> None:
@@ -213,7 +222,9 @@ def test_a_stream_in_place_of_a_snapshot(copied: Pair, tmp_path: Path) -> None:
     def against(stream: bytes) -> bool:
         file.write_bytes(stream)
         with file.open("rb") as source:
-            return compare_with_stream(one, f"{SOURCE}@1", source.fileno(), "it").equal
+            return compare_with_stream(
+                f"{SOURCE}@1", source.fileno(), "it", engine=one
+            ).equal
 
     plain = sent(two, tmp_path, f"{COPY}@1", compressed=False)
     assert against(plain)
@@ -236,9 +247,9 @@ def test_what_is_not_there(copied: Pair) -> None:
     one, two = copied
     for first, second in ((f"{SOURCE}@9", f"{COPY}@1"), (f"{SOURCE}@1", f"{COPY}@9")):
         with pytest.raises(NotFound, match="@9"):
-            compare(one, first, two, second)
+            compare(first, second, engine=one, other_engine=two)
         with pytest.raises(NotFound, match="@9"):
-            compare(one, first, two, second, raw=True)
+            compare(first, second, engine=one, other_engine=two, raw=True)
     with pytest.raises(NotFound):
         digest(one, f"{SOURCE}@9")
     assert (
@@ -257,9 +268,9 @@ def test_no_descriptor_and_no_thread_is_left(copied: Pair, tmp_path: Path) -> No
     file.write_bytes(b"no stream at all" * 100)
     before = len(os.listdir("/proc/self/fd")), threading.active_count()  # noqa: PTH208
     for _ in range(3):
-        compare(one, f"{SOURCE}@1", two, f"{COPY}@1")
+        compare(f"{SOURCE}@1", f"{COPY}@1", engine=one, other_engine=two)
         with file.open("rb") as source, pytest.raises(InvalidValue):
-            compare_with_stream(one, f"{SOURCE}@1", source.fileno())
+            compare_with_stream(f"{SOURCE}@1", source.fileno(), engine=one)
     after = len(os.listdir("/proc/self/fd")), threading.active_count()  # noqa: PTH208
     assert after == before
 
@@ -312,4 +323,4 @@ def test_ciphertext_is_no_content(copied: Pair, tmp_path: Path) -> None:
     file = tmp_path / "raw"
     file.write_bytes(raw_stream())
     with file.open("rb") as source, pytest.raises(PlanError, match="is ciphertext"):
-        compare_with_stream(copied[0], f"{SOURCE}@1", source.fileno())
+        compare_with_stream(f"{SOURCE}@1", source.fileno(), engine=copied[0])

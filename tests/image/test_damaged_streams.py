@@ -101,7 +101,7 @@ def test_a_damaged_stream_goes_on(
     assert len(rest.getvalue()) < len(whole) * 3 // 4
     zfstune.receive(copy, io.BytesIO(rest.getvalue()), engine=back)
     arrived = back.snapshots(copy)[-1].name
-    assert zfstune.compare(tank, snapshot, back, arrived).equal
+    assert zfstune.compare(snapshot, arrived, engine=tank, other_engine=back).equal
     assert not back.dataset(copy).value("receive_resume_token")
 
 
@@ -124,7 +124,9 @@ def test_a_part_of_an_incremental_is_passed_on(
         rest = io.BytesIO()
         zfstune.send_resumed(token, rest, engine=tank)
         zfstune.receive(copy, io.BytesIO(rest.getvalue()), engine=back)
-        assert zfstune.compare(tank, f"{SOURCE}@2", back, f"{copy}@2").equal
+        assert zfstune.compare(
+            f"{SOURCE}@2", f"{copy}@2", engine=tank, other_engine=back
+        ).equal
 
 
 def test_no_room(pools: tuple[ImageEngine, ImageEngine]) -> None:
@@ -139,7 +141,9 @@ def test_no_room(pools: tuple[ImageEngine, ImageEngine]) -> None:
     rest = io.BytesIO()
     zfstune.send_resumed(token, rest, engine=tank)
     zfstune.receive("back/small/copy", io.BytesIO(rest.getvalue()), engine=back)
-    assert zfstune.compare(tank, f"{SOURCE}@1", back, "back/small/copy@1").equal
+    assert zfstune.compare(
+        f"{SOURCE}@1", "back/small/copy@1", engine=tank, other_engine=back
+    ).equal
 
 
 def test_the_size_that_is_foretold(pools: tuple[ImageEngine, ImageEngine]) -> None:

@@ -86,7 +86,9 @@ def test_a_tree_of_both_kinds(pools: Pools) -> None:
         back.load_key(copy, OURS)
         back.load_key(f"{copy}/plain/secret", THEIRS)
         for name in names:
-            assert zfstune.compare(tank, f"{root}{name}@1", back, f"{copy}{name}@1").equal
+            assert zfstune.compare(
+                f"{root}{name}@1", f"{copy}{name}@1", engine=tank, other_engine=back
+            ).equal
 
 
 def test_a_tree_whose_keys_and_clones_change(pools: Pools) -> None:
@@ -112,7 +114,9 @@ def test_a_tree_whose_keys_and_clones_change(pools: Pools) -> None:
         copy = back.dataset(f"back/tree{name}")
         if copy.value("keystatus") != "available":
             back.load_key(copy.name, THEIRS if name == "/child" else OURS)
-        assert zfstune.compare(tank, f"{root}{name}@3", back, f"back/tree{name}@3").equal
+        assert zfstune.compare(
+            f"{root}{name}@3", f"back/tree{name}@3", engine=tank, other_engine=back
+        ).equal
 
 
 def test_decrypted_into_either_kind(pools: Pools, source: str) -> None:
@@ -124,7 +128,9 @@ def test_decrypted_into_either_kind(pools: Pools, source: str) -> None:
         pass_on(pools, f"{source}@1", copy, raw=False)
         assert back.dataset(copy).value("encryption") == encryption
         pass_on(pools, f"{source}@2", copy, raw=False, base="@1")
-        assert zfstune.compare(tank, f"{source}@2", back, f"{copy}@2").equal
+        assert zfstune.compare(
+            f"{source}@2", f"{copy}@2", engine=tank, other_engine=back
+        ).equal
     assert back.dataset("back/secret/closed").value("encryptionroot") == "back/secret"
     tank.take_snapshots([f"{source}@3"])
     stream = written(tank, f"{source}@3", raw=False, base="@2")
@@ -194,12 +200,12 @@ def test_a_copy_that_uses_the_key_of_its_parent(pools: Pools) -> None:
         pass_on(pools, f"{name}@2", copy, base="@1")
     back.unload_key("back/secret")
     back.load_key("back/secret", THEIRS)
-    assert zfstune.compare(tank, f"{name}@1", back, f"{copy}@1").equal
+    assert zfstune.compare(f"{name}@1", f"{copy}@1", engine=tank, other_engine=back).equal
     back.change_key(copy, Key("for a moment"), properties={"keyformat": "passphrase"})
     zfstune.replicate(name, copy, **how)
     back.unload_key(copy)
     back.load_key(copy, OURS)
-    assert zfstune.compare(tank, f"{name}@2", back, f"{copy}@2").equal
+    assert zfstune.compare(f"{name}@2", f"{copy}@2", engine=tank, other_engine=back).equal
 
 
 def test_a_copy_that_was_closed_by_another_tool(pools: Pools, tmp_path: Path) -> None:
@@ -219,10 +225,10 @@ def test_a_copy_that_was_closed_by_another_tool(pools: Pools, tmp_path: Path) ->
     back.unload_key("back/secret")
     back.load_key("back/secret", THEIRS)
     with pytest.raises(EngineError):
-        zfstune.compare(tank, f"{name}@1", back, f"{copy}@1")
+        zfstune.compare(f"{name}@1", f"{copy}@1", engine=tank, other_engine=back)
     back.separate_key(copy)
     back.load_key(copy, OURS)
-    assert zfstune.compare(tank, f"{name}@2", back, f"{copy}@2").equal
+    assert zfstune.compare(f"{name}@2", f"{copy}@2", engine=tank, other_engine=back).equal
 
 
 def test_a_tree_whose_copies_use_one_key(pools: Pools) -> None:
@@ -247,7 +253,9 @@ def test_a_tree_whose_copies_use_one_key(pools: Pools) -> None:
     back.load_key(copy, OURS)
     child = f"{copy}/child"
     assert back.dataset(child).value("encryptionroot") == copy
-    assert zfstune.compare(tank, f"{name}/child@4", back, f"{child}@4").equal
+    assert zfstune.compare(
+        f"{name}/child@4", f"{child}@4", engine=tank, other_engine=back
+    ).equal
     tank.take_snapshots([f"{name}/child@5"])
     with pytest.raises(PlanError, match="nothing could open the copy") as refused:
         pass_on(pools, f"{name}/child@5", child, base="@4")

@@ -198,7 +198,9 @@ def test_a_change_of_roles_without_a_passphrase(tmp_path: Path) -> None:
         tank.load_key(A, HEX_KEY)
         for name in pair.tree(A):
             back.load_key(f"{B}{name}", HEX_KEY)
-            found = zfstune.compare(tank, f"{A}{name}@3", back, f"{B}{name}@3")
+            found = zfstune.compare(
+                f"{A}{name}@3", f"{B}{name}@3", engine=tank, other_engine=back
+            )
             assert found.equal
 
 

@@ -99,7 +99,7 @@ def plans() -> dict[str, Callable[[Engine], object]]:
         "send tank/a@2 -n": lambda e: zfstune.send("tank/a@2", None, engine=e),
         "diff tank/a@1 tank/a@2": lambda e: zfstune.diff("tank/a@1", "tank/a@2", engine=e),
         "compare tank/a@1 tank/a@2": lambda e: zfstune.compare(
-            e, "tank/a@1", e, "tank/a@2"
+            "tank/a@1", "tank/a@2", engine=e
         ),
         "verify --files 0": lambda e: zfstune.verify(files=0, engine=e),
         "explain postgres": lambda e: zfstune.explain("postgres", engine=e),

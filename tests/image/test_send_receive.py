@@ -264,13 +264,15 @@ def test_a_stream_that_breaks_off(pools: Pools, tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="its beginning is not here"):
         zfstune.receive("back/other", io.BytesIO(rest.getvalue()), engine=back)
     zfstune.receive("back/b", io.BytesIO(rest.getvalue()), engine=back)
-    assert zfstune.compare(tank, "tank/files@1", back, "back/b@1").equal
+    assert zfstune.compare("tank/files@1", "back/b@1", engine=tank, other_engine=back).equal
     token = back.dataset("back/copy").value("receive_resume_token") or ""
     with (tmp_path / "rest").open("w+b", buffering=0) as file:
         zfstune.send_resumed(token, file, engine=tank)
         file.seek(0)
         zfstune.receive("back/copy", file, engine=back)
-    assert zfstune.compare(tank, "tank/files@1", back, "back/copy@1").equal
+    assert zfstune.compare(
+        "tank/files@1", "back/copy@1", engine=tank, other_engine=back
+    ).equal
     with pytest.raises(NotFound, match="no receive broke off"):
         zfstune.send_saved("back/b", io.BytesIO(), engine=back)
 

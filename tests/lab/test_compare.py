@@ -6,7 +6,7 @@ import os
 import struct
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -129,9 +129,9 @@ def source(pools: tuple[str, str], engine: Engine) -> str:
     return name
 
 
-def compared(engine: Engine, first: str, second: str, **how: bool) -> Comparison:
+def compared(engine: Engine, first: str, second: str, **how: Any) -> Comparison:
     """Compare two snapshots of the kernel's."""
-    return compare(engine, first, engine, second, **how)
+    return compare(first, second, engine=engine, **how)
 
 
 def test_a_copy(
@@ -149,7 +149,7 @@ def test_a_copy(
     # without -L large blocks are cut; the stream is another one, the content the same
     command("sh", "-c", f"zfs send {source}@2 >/dev/shm/compare.stream")
     with Path("/dev/shm/compare.stream").open("rb") as file:  # noqa: S108
-        assert compare_with_stream(engine, f"{target}@2", file.fileno()).equal
+        assert compare_with_stream(f"{target}@2", file.fileno(), engine=engine).equal
 
     clone = f"{pools[1]}/clone"
     properties = {"atime": "off", "acltype": "posix", "xattr": "sa"}

@@ -42,7 +42,7 @@ def test_over_and_back(
         assert not (there and any(isinstance(step, Full) for step in steps))
         sent, received = (engine.snapshots(name)[-1] for name in (source, target))
         assert sent.guid == received.guid
-        assert zfstune.compare(engine, sent.name, engine, received.name).equal
+        assert zfstune.compare(sent.name, received.name, engine=engine).equal
 
     (folder / "one").write_bytes(b"1")
     engine.take_snapshots([f"{dataset}@1"])

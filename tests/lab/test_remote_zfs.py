@@ -52,7 +52,7 @@ def alike(engine: Engine, source: str, target: str, snapshot: str) -> None:
     for part in ("", "/b", "/v", "/c"):
         one, other = f"{source}{part}@{snapshot}", f"{target}{part}@{snapshot}"
         assert engine.snapshot(one).guid == engine.snapshot(other).guid
-        assert compare(engine, one, engine, other).equal
+        assert compare(one, other, engine=engine).equal
 
 
 def test_properties_follow_the_source(engine: Engine, tree: str, far: str) -> None:

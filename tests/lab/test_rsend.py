@@ -62,7 +62,7 @@ def replicate(engine: Engine, source: str, copy: str) -> None:
     newest = engine.snapshots(source)[-1]
     there = f"{copy}@{newest.short_name}"
     assert engine.snapshot(there).guid == newest.guid
-    assert zfstune.compare(engine, newest.name, engine, there).equal
+    assert zfstune.compare(newest.name, there, engine=engine).equal
 
 
 def take(engine: Engine, dataset: str) -> None:
@@ -200,7 +200,7 @@ def send_by_file(engine: Engine, source: str, copy: str) -> None:
         file.seek(0)
         zfstune.receive(copy, file, engine=engine)
     there = f"{copy}@{newest.short_name}"
-    assert zfstune.compare(engine, newest.name, engine, there).equal
+    assert zfstune.compare(newest.name, there, engine=engine).equal
 
 
 def test_a_pool_that_is_read_only(

@@ -67,7 +67,7 @@ def check_equal(engine: Engine, tree: str, copy: str, *, raw: bool = False) -> N
         assert arrived == {s.short_name: s.guid for s in engine.snapshots(dataset.name)}
         newest = engine.snapshots(dataset.name)[-1]
         other = f"{name}@{newest.short_name}"
-        assert zfstune.compare(engine, newest.name, engine, other, raw=raw).equal
+        assert zfstune.compare(newest.name, other, engine=engine, raw=raw).equal
         origin = (dataset.value("origin") or "").replace(tree, copy)
         assert (engine.dataset(name).value("origin") or "") == origin
 
@@ -98,7 +98,7 @@ def test_other_packages_of_zfs(tree: str, back: str, engine: Engine, options: st
     shell(f"zfs send {options} '{tree}@3' | zfstune receive '{copy}'")
     other = engine.snapshot(f"{copy}@3")
     assert other.guid == engine.snapshot(f"{tree}@3").guid
-    assert zfstune.compare(engine, f"{tree}@3", engine, other.name).equal
+    assert zfstune.compare(f"{tree}@3", other.name, engine=engine).equal
 
 
 def test_what_zfs_receives(tree: str, back: str, engine: Engine, command: Command) -> None:
@@ -135,7 +135,7 @@ def test_other_packages_of_ours(tree: str, back: str, engine: Engine, options: s
     shell(f"zfstune send {options} '{tree}@3' | zfs receive -u -x mountpoint '{copy}'")
     other = engine.snapshot(f"{copy}@3")
     assert other.guid == engine.snapshot(f"{tree}@3").guid
-    assert zfstune.compare(engine, f"{tree}@3", engine, other.name).equal
+    assert zfstune.compare(f"{tree}@3", other.name, engine=engine).equal
 
 
 def test_encrypted_trees(pool: str, back: str, engine: Engine, command: Command) -> None:
@@ -178,7 +178,7 @@ def test_saved_parts(tree: str, back: str, engine: Engine) -> None:
         token = engine.dataset(name).value("receive_resume_token")
         assert token
         shell(f"zfstune send --resume {token} | zfs receive -s {name}")
-        assert zfstune.compare(engine, f"{tree}@1", engine, f"{name}@1").equal
+        assert zfstune.compare(f"{tree}@1", f"{name}@1", engine=engine).equal
     third = f"{back}/{secrets.token_hex(4)}"
     with pytest.raises(zfstune.EngineError, match="ended early"):
         zfstune.receive(part + "x", io.BytesIO(cut), engine=engine)
@@ -189,7 +189,7 @@ def test_saved_parts(tree: str, back: str, engine: Engine) -> None:
     )
     token = engine.dataset(third).value("receive_resume_token")
     shell(f"zfs send -t {token} | zfstune receive {third}")
-    assert zfstune.compare(engine, f"{tree}@1", engine, f"{third}@1").equal
+    assert zfstune.compare(f"{tree}@1", f"{third}@1", engine=engine).equal
     engine.abort_receive(part + "x")
 
 

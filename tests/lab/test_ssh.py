@@ -103,7 +103,7 @@ def check_copy(engine: Engine, source: str, target: str) -> None:
     """See that a copy is whole, and that nothing is left of its making."""
     sent, received = engine.snapshots(source), engine.snapshots(target)
     assert [s.guid for s in received][-len(sent) :] == [s.guid for s in sent]
-    assert zfstune.compare(engine, sent[-1].name, engine, received[-1].name).equal
+    assert zfstune.compare(sent[-1].name, received[-1].name, engine=engine).equal
     copy = engine.dataset(target)
     assert (copy.local("canmount"), copy.local("readonly")) == ("noauto", "on")
     assert not copy.value("receive_resume_token")
@@ -299,7 +299,7 @@ def test_a_target_that_is_full(
     zfstune.replicate(copied, f"far:{tight}/copy", engine=engine)
     sent, received = (engine.snapshots(n) for n in (copied, f"{tight}/copy"))
     assert [s.guid for s in received] == [s.guid for s in sent]
-    assert zfstune.compare(engine, sent[-1].name, engine, received[-1].name).equal
+    assert zfstune.compare(sent[-1].name, received[-1].name, engine=engine).equal
 
 
 def test_who_is_not_let_in(

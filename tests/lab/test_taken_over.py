@@ -120,7 +120,7 @@ def test_a_target_is_taken_over(
         for dataset in engine.datasets(source):
             there = target + dataset.name.removeprefix(source)
             ours, theirs = f"{dataset.name}{newest}", f"{there}{newest}"
-            assert zfstune.compare(engine, ours, engine, theirs).equal
+            assert zfstune.compare(ours, theirs, engine=engine).equal
             # Only a bookmark is left to send from, and what the tool holds.
             names = [s.name for s in engine.snapshots(dataset.name)]
             engine.destroy_snapshots([name for name in names if not engine.holds(name)])

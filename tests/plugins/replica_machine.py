@@ -302,7 +302,9 @@ class ReplicaMachine(RuleBasedStateMachine):
     def check_equal(self, first: str, second: str) -> None:
         """Compare contents."""
         engines = self.source.engine.zfs, self.target.engine.zfs
-        assert zfstune.compare(engines[0], first, engines[1], second).equal
+        assert zfstune.compare(
+            first, second, engine=engines[0], other_engine=engines[1]
+        ).equal
 
     def replicate(self, *, keep_aside: bool) -> ReplicationPlan:
         """Replicate; see that nothing is sent in full twice."""

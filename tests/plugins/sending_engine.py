@@ -57,6 +57,13 @@ class SendingEngine:
         if error:
             raise engine_error("send", snapshot, error)
 
+    def send_size(self, snapshot: str, *, raw: bool, compressed: bool) -> int:
+        """Give the length of the stream."""
+        del raw
+        assert not compressed
+        stream = self._streams[snapshot]
+        return len(stream if isinstance(stream, bytes) else stream[0])
+
     def object_stats(self, snapshot: str, number: int) -> ObjectStats | None:
         """Give a path that says where it was asked for, of even numbers alone."""
         path = f"/{snapshot}/{number}"

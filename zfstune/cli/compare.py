@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, warn
+from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.which_zfs import image_name, open_zfs
 from zfstune.engine import open as opening
 from zfstune.streams.compare import compare, compare_with_stream
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-    from zfstune.engine.protocol import Engine
     from zfstune.streams.comparison import Comparison
     from zfstune.streams.content import Digest
 
@@ -74,9 +75,17 @@ def _run(args: argparse.Namespace) -> int:
     if wrong:
         warn(*wrong)
         return exit_status.USAGE
+    progress = ProgressLine(json=args.json)
+    try:
+        if args.second is None:
+            digested = _digest(args, progress)
+        else:
+            found = _compare(args, progress)
+    finally:
+        progress.clear()
     if args.second is None:
-        return _show_digest(args, _digest(args))
-    return _show(args, _compare(args))
+        return _show_digest(args, digested)
+    return _show(args, found)
 
 
 def _is_stream(word: str | None) -> bool:
@@ -100,39 +109,34 @@ def _wrong(args: argparse.Namespace) -> tuple[str, ...]:
     return ()
 
 
-def _digest(args: argparse.Namespace) -> Digest:
+def _digest(args: argparse.Namespace, progress: ProgressLine) -> Digest:
     if not _is_stream(args.first):
         with open_zfs(args) as engine:
-            return digest(engine, args.first, raw=args.raw)
+            if progress.wanted:
+                size = engine.send_size(args.first, raw=args.raw, compressed=False)
+                progress.expect(size)
+            return digest(engine, args.first, raw=args.raw, on_bytes=progress.passed)
     fd = _open(args.first)
     try:
-        return digest_stream(fd, _name(args.first))
+        progress.expect(os.fstat(fd).st_size or None)
+        return digest_stream(fd, _name(args.first), on_bytes=progress.passed)
     finally:
         os.close(fd)
 
 
-def _compare(args: argparse.Namespace) -> Comparison:
-    with open_zfs(args) as engine:
+def _compare(args: argparse.Namespace, progress: ProgressLine) -> Comparison:
+    how: dict[str, Any] = {"raw": args.raw, "most": _MOST, "paths": not args.no_paths}
+    with ExitStack() as stack:
+        how["engine"] = stack.enter_context(open_zfs(args))
+        how["on_progress"] = progress.show
+        if _is_stream(args.second):
+            fd = _open(args.second)
+            stack.callback(os.close, fd)
+            return compare_with_stream(args.first, fd, _name(args.second), **how)
         if args.other_image:
-            with opening.open_engine(args.other_image) as other:
-                return _of_snapshots(args, engine, other)
-        if not _is_stream(args.second):
-            return _of_snapshots(args, engine, engine)
-        fd = _open(args.second)
-        try:
-            return compare_with_stream(
-                engine, args.first, fd, _name(args.second), **_how(args)
-            )
-        finally:
-            os.close(fd)
-
-
-def _of_snapshots(args: argparse.Namespace, engine: Engine, other: Engine) -> Comparison:
-    return compare(engine, args.first, other, args.second, **_how(args))
-
-
-def _how(args: argparse.Namespace) -> dict[str, Any]:
-    return {"raw": args.raw, "most": _MOST, "paths": not args.no_paths}
+            other = opening.open_engine(args.other_image)
+            how["other_engine"] = stack.enter_context(other)
+        return compare(args.first, args.second, **how)
 
 
 def _name(word: str) -> str:

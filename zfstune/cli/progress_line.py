@@ -29,6 +29,11 @@ class ProgressLine:
         self._shown = 0 if on_terminal() else None
         self._count: Callable[[int], None] | None = None
 
+    @property
+    def wanted(self) -> bool:
+        """Whether anything would be shown."""
+        return self._json or self._shown is not None
+
     def show(self, progress: Any) -> None:
         """Show a state of the run, anything with ``line()`` and ``to_dict()``."""
         if self._json:
@@ -48,7 +53,7 @@ class ProgressLine:
         Returns:
             The function; None: nothing would be shown, and nothing has to be counted.
         """
-        if self._shown is None and not self._json:
+        if not self.wanted:
             return None
         meter = Meter(total_bytes, 1, on_progress=self.show)
 
@@ -58,7 +63,7 @@ class ProgressLine:
 
         return count
 
-    def expect(self, total_bytes: int) -> None:
+    def expect(self, total_bytes: int | None) -> None:
         """Have :meth:`passed` count from now on, once a plan has told the whole."""
         self._count = self.counter(total_bytes)
 

@@ -171,13 +171,21 @@ class ZfsStreams:
             raise engine_error("send", name, error)
 
     def send_size(
-        self, snapshot: str, *, base: str = "", raw: bool = False, redaction: str = ""
+        self,
+        snapshot: str,
+        *,
+        base: str = "",
+        raw: bool = False,
+        compressed: bool = True,
+        redaction: str = "",
     ) -> int:
         """Estimate the bytes of a stream."""
         names.check_snapshot(snapshot)
         _check_base(snapshot, base)
         mark = _redaction_mark(snapshot, redaction)
         flags = self._flags(snapshot, raw=raw)
+        if not compressed:
+            flags &= ~_COMPRESS
         error, size = self._zfs.read(lib.zt_send_space, snapshot, base, flags, mark)
         if error:
             raise engine_error("send", snapshot, error)

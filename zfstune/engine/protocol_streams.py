@@ -81,9 +81,15 @@ class StreamCalls(Protocol):
         """
 
     def send_size(
-        self, snapshot: str, *, base: str = "", raw: bool = False, redaction: str = ""
+        self,
+        snapshot: str,
+        *,
+        base: str = "",
+        raw: bool = False,
+        compressed: bool = True,
+        redaction: str = "",
     ) -> int:
-        """Estimate the bytes of a stream that :meth:`send` writes."""
+        """Estimate the bytes of a stream that :meth:`send` writes with the same choices."""
 
     def redact(self, snapshot: str, bookmark: str, snapshots: Iterable[str]) -> None:
         """Make a redaction bookmark, which lists data that a send leaves out.

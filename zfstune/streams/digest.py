@@ -30,6 +30,7 @@ def digest(
     raw: bool = False,
     objects: bool = False,
     stopped: Callable[[], bool] = lambda: False,
+    on_bytes: Callable[[int], object] = lambda _: None,
 ) -> Digest:
     """Compute the digest of a snapshot's content.
 
@@ -43,12 +44,15 @@ def digest(
         objects: Keep the digest of each object, about 300 bytes for each.
         stopped: Tells whether to give up; the digest is of no use then, and without a
             first record there is none (ValueError).
+        on_bytes: Called with the number of bytes each time some were read.
 
     Raises:
         EngineError: The snapshot cannot be sent, or is redacted.
     """
     with sending(engine, snapshot, raw=raw) as fd:
-        return digest_stream(fd, snapshot, objects=objects, stopped=stopped)
+        return digest_stream(
+            fd, snapshot, objects=objects, stopped=stopped, on_bytes=on_bytes
+        )
 
 
 def digest_stream(
@@ -57,6 +61,7 @@ def digest_stream(
     *,
     objects: bool = False,
     stopped: Callable[[], bool] = lambda: False,
+    on_bytes: Callable[[int], object] = lambda _: None,
 ) -> Digest:
     """Compute the digest of the snapshot whose full stream is read from a descriptor.
 
@@ -65,6 +70,7 @@ def digest_stream(
         name: The stream, as messages call it.
         objects: Keep the digest of each object, about 300 bytes for each.
         stopped: As for :func:`digest`.
+        on_bytes: As for :func:`digest`.
 
     Raises:
         InvalidValue: The bytes are no stream, or the stream ends too early.
@@ -75,14 +81,18 @@ def digest_stream(
     """
     hashed = ContentHash()
     kept: list[ObjectDigest] = []
-    for done in read_objects(fd, name, hashed, stopped):
+    for done in read_objects(fd, name, hashed, stopped, on_bytes):
         if objects:
             kept += done
     return hashed.digest(kept)
 
 
 def read_objects(
-    fd: int, name: str, hashed: ContentHash, stopped: Callable[[], bool] = lambda: False
+    fd: int,
+    name: str,
+    hashed: ContentHash,
+    stopped: Callable[[], bool] = lambda: False,
+    on_bytes: Callable[[int], object] = lambda _: None,
 ) -> Iterator[list[ObjectDigest]]:
     """Read a stream to its end; give the objects as they end, some at a time.
 
@@ -91,6 +101,7 @@ def read_objects(
         name: The stream, as messages call it.
         hashed: Takes the content; it has the digest of the whole in the end.
         stopped: Tells whether to give up, and is asked while nothing comes.
+        on_bytes: Called with the number of bytes each time some were read.
     """
     reader = ContentReader(name)
     arrival = select.poll()
@@ -102,6 +113,7 @@ def read_objects(
         if not piece:
             reader.end()
             return
+        on_bytes(len(piece))
         done = hashed.add(*reader.feed(piece))
         if done:
             yield done

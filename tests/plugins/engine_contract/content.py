@@ -31,9 +31,9 @@ def test_content_does_not_depend_on_the_stream(engine: Engine, tree: str) -> Non
     engine.create(f"{tree}/a")
     engine.create(f"{tree}/v", volume=True, properties={"volsize": "16M"})
     engine.take_snapshots([f"{tree}/a@s", f"{tree}/v@s"])
-    found = compare(engine, f"{tree}/a@s", engine, f"{tree}/a@s")
+    found = compare(f"{tree}/a@s", f"{tree}/a@s", engine=engine)
     assert found.equal
     assert digest(engine, f"{tree}/a@s").text == found.digests[0].text
-    other = compare(engine, f"{tree}/a@s", engine, f"{tree}/v@s")
+    other = compare(f"{tree}/a@s", f"{tree}/v@s", engine=engine)
     assert not other.equal
     assert {d.number for d in other.differences} >= {1, 2, 34}

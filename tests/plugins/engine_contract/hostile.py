@@ -89,7 +89,13 @@ CALLS: dict[str, dict[str, Any]] = {
     "send_saved": {"name": "T", "fd": 0},
     "read_token": {"token": "1-2-3-4"},
     "abort_receive": {"name": "T"},
-    "send_size": {"snapshot": "T@s", "base": "T@s", "raw": False, "redaction": ""},
+    "send_size": {
+        "snapshot": "T@s",
+        "base": "T@s",
+        "raw": False,
+        "compressed": False,
+        "redaction": "",
+    },
     "receive": {
         "snapshot": "T@r",
         "fd": 0,

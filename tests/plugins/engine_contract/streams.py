@@ -62,6 +62,8 @@ def test_streams(engine: Engine, tree: str, tmp_path: Path) -> None:
     received(engine, file, f"{tree}/clone@3", origin=f"{copy}@2")
     assert engine.dataset(f"{tree}/clone").value("origin") == f"{copy}@2"
     assert engine.send_size(f"{source}@3") > 0
+    plain = engine.send_size(f"{source}@3", compressed=False)
+    assert plain >= engine.send_size(f"{source}@3")
     assert engine.send_size(f"{source}@3", base=f"{source}@2") >= 0
     assert engine.reclaim_size(f"{source}@1", f"{source}@3") >= 0
 

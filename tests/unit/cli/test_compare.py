@@ -60,7 +60,7 @@ def test_a_second_snapshot_of_the_same_dataset(
     monkeypatch.setattr(opening, "open_engine", lambda *_, **__: engine)
     named: list[str] = []
 
-    def compare(_: object, first: str, __: object, second: str, **___: object) -> None:
+    def compare(first: str, second: str, **_: object) -> None:
         named.extend((first, second))
         raise PlanError("enough")
 
