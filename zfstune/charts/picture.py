@@ -7,9 +7,9 @@ its own. Each mark has a title, which browsers show on hovering.
 from __future__ import annotations
 
 from itertools import groupby
-from math import ceil
 
 from zfstune.charts.chart import pareto_front
+from zfstune.charts.mark_names import NamedPoint, draw_names
 from zfstune.charts.plot_area import HEIGHT, WIDTH, draw_axes, plot_area_of, text_width
 from zfstune.charts.scale import scale_of, tick_text
 from zfstune.charts.svg import (
@@ -249,63 +249,16 @@ def _points(chart: Chart, area: PlotArea) -> Iterator[str]:
         steps = "".join(f"H{pixels(x)}V{pixels(y)}" for x, y in places[1:])
         start = f"M{pixels(places[0][0])} {pixels(places[0][1])}"
         yield element("path", class_="axis", d=f"{start}{steps}", stroke_dasharray="3 3")
-    taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in _places(chart, area)]
     for index, series in enumerate(chart.series):
         for mark in series.marks:
             x, y = area.across(mark.x), area.up(mark.y)
             said = titled(_said(chart, series, mark))
             dot = _dot(x, y, index, hollow=mark not in front)
             yield element("g", said, _whisker(area, mark, x), dot)
-    # The front comes first, where there is no room for all names.
-    for mark in sorted(marks, key=lambda mark: mark not in front):
-        yield from _name_beside(
-            mark.name, area.across(mark.x), area.up(mark.y), area, taken
-        )
-
-
-def _places(chart: Chart, area: PlotArea) -> Iterator[tuple[float, float]]:
-    for series in chart.series:
-        for mark in series.marks:
-            yield area.across(mark.x), area.up(mark.y)
-
-
-def _name_beside(
-    name: str,
-    x: float,
-    y: float,
-    area: PlotArea,
-    taken: list[tuple[float, float, float, float]],
-) -> Iterator[str]:
-    """Write a name where it covers nothing; it is left out where no place is free."""
-    if not name:
-        return
-    width = ceil(text_width(name) * 0.92)
-    for left, base in (
-        (x + 8, y - 6),
-        (x + 8, y + 15),
-        (x - 8 - width, y - 6),
-        (x - 8 - width, y + 15),
-        (x + 9, y + 4),
-    ):
-        box = (left, base - 11, left + width, base + 2)
-        inside = (
-            box[0] >= area.left
-            and box[1] >= area.top - 4
-            and box[2] <= WIDTH
-            and box[3] <= area.bottom
-        )
-        if inside and not any(_overlap(box, other) for other in taken):
-            taken.append(box)
-            yield words(left, base, name, "small")
-            return
-
-
-def _overlap(
-    first: tuple[float, float, float, float], second: tuple[float, float, float, float]
-) -> bool:
-    return (
-        first[0] < second[2]
-        and second[0] < first[2]
-        and first[1] < second[3]
-        and second[1] < first[3]
+    yield from draw_names(
+        (
+            NamedPoint(mark.name, area.across(mark.x), area.up(mark.y), mark in front)
+            for mark in marks
+        ),
+        area,
     )
