@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import pytest
 
 import zfstune
 from zfstune.streams.steps import Full
+from zfstune.values.errors import RefusedValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -126,3 +128,33 @@ def test_a_target_is_taken_over(
             engine.destroy_snapshots([name for name in names if not engine.holds(name)])
     after = {s.guid for d in engine.datasets(target) for s in engine.snapshots(d.name)}
     assert before <= after
+
+
+def test_a_copy_whose_large_records_were_split(
+    pool: str, back: str, engine: Engine, command: Command
+) -> None:
+    """It takes what follows; the way back is refused, and open in full.
+
+    A tool that sends without -L splits records above 128K: send-L_toggle and
+    send_large_blocks_reverse of OpenZFS' own tests.
+    """
+    source, copy = f"{pool}/{secrets.token_hex(4)}", f"{back}/{secrets.token_hex(4)}"
+    engine.create(source, properties={"recordsize": "1M", "compression": "off"})
+    file = Path(engine.mount(source), "file")
+    file.write_bytes(os.urandom(1500 << 10))
+    engine.take_snapshots([f"{source}@1"])
+    command("sh", "-ec", f"zfs send {source}@1 | zfs receive {copy}")
+
+    Path(f"/{copy}/small").write_bytes(os.urandom(4096))
+    engine.take_snapshots([f"{copy}@own"])
+    with pytest.raises(RefusedValue, match="blocks above 128K"):
+        zfstune.replicate(copy, source)
+    assert [each.short_name for each in engine.snapshots(source)] == ["1"]
+    zfstune.replicate(copy, f"{pool}/{secrets.token_hex(4)}")
+
+    with file.open("r+b") as changed:
+        changed.seek(1 << 20)
+        changed.write(os.urandom(1500 << 10))
+    engine.take_snapshots([f"{source}@2"])
+    zfstune.replicate(source, copy, lose=["own"])
+    assert zfstune.compare(engine, f"{source}@2", engine, f"{copy}@2").equal
