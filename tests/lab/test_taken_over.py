@@ -157,4 +157,4 @@ def test_a_copy_whose_large_records_were_split(
         changed.write(os.urandom(1500 << 10))
     engine.take_snapshots([f"{source}@2"])
     zfstune.replicate(source, copy, lose=["own"])
-    assert zfstune.compare(engine, f"{source}@2", engine, f"{copy}@2").equal
+    assert zfstune.compare(f"{source}@2", f"{copy}@2", engine=engine).equal
