@@ -94,11 +94,13 @@ ENDINGS = {
         needs_zfs=False,
     ),
     "profile check": Ending(
-        ("profile check shop.toml",),
+        ("profile check shop.toml", "profile check shop.toml logs.toml"),
         {FAILED: "a file is not sound"},
         needs_zfs=False,
     ),
-    "profile show": Ending(("profile show postgres",), needs_zfs=False),
+    "profile show": Ending(
+        ("profile show postgres", "profile show postgres --json"), needs_zfs=False
+    ),
     "profile new": Ending(
         (
             "profile new shop > shop.toml",
@@ -106,7 +108,9 @@ ENDINGS = {
         ),
         needs_zfs=False,
     ),
-    "profile schema": Ending(("profile schema > profile.json",), needs_zfs=False),
+    "profile schema": Ending(
+        ("profile schema", "profile schema > profile.json"), needs_zfs=False
+    ),
     "roles": Ending(("roles", "roles --json"), needs_zfs=False),
     "list": Ending(
         ("list", "list -t snapshot tank/home", "list -H tank"), {PARTLY: _SKIPPED}
@@ -190,7 +194,7 @@ ENDINGS = {
         )
     ),
     "policy show": Ending(("policy show", "policy show tank/home")),
-    "policy clear": Ending(("policy clear tank/home",)),
+    "policy clear": Ending(("policy clear tank/home -n", "policy clear tank/home")),
     "policy simulate": Ending(
         (
             "policy simulate --keep-hourly 48 --keep-daily 30 --until 1y",
@@ -220,7 +224,9 @@ ENDINGS = {
         ("schedule show", "schedule show tank/home"),
         {PARTLY: "some schedules could not be read; each of them is named"},
     ),
-    "schedule remove": Ending(("schedule remove tank/home",)),
+    "schedule remove": Ending(
+        ("schedule remove tank/home -n", "schedule remove tank/home")
+    ),
     "schedule run": Ending(
         ("schedule run", "schedule run --once prune tank/home"),
         {PARTLY: "a part of the job failed; the rest was done"},
@@ -246,19 +252,37 @@ ENDINGS = {
             "serve --allow backup/ann --receive",
         )
     ),
-    "clone": Ending(("clone tank/home@monday tank/try",)),
+    "clone": Ending(
+        (
+            "clone tank/home@monday tank/try",
+            "clone tank/db@monday tank/a tank/b -o mountpoint=/srv/{} -n",
+        )
+    ),
     "golden create": Ending(
         ("golden create tank/debian", "golden create tank/debian --disk debian.qcow2 -n")
     ),
     "golden stamp": Ending(
-        ("golden stamp tank/debian tank/vm1 tank/vm2",),
+        (
+            "golden stamp tank/debian tank/vm1 -n",
+            "golden stamp tank/debian tank/vm1 tank/vm2",
+        ),
         {PARTLY: "some clones were not made or not finished; each of them is named"},
     ),
     "golden list": Ending(("golden list", "golden list --json")),
-    "golden export": Ending(("golden export tank/debian /srv/images",)),
-    "golden restore": Ending(("golden restore /srv/images/debian tank/debian -n",)),
+    "golden export": Ending(
+        (
+            "golden export tank/debian /srv/images/debian",
+            "golden export tank/debian --disk debian.raw",
+        )
+    ),
+    "golden restore": Ending(
+        (
+            "golden restore /srv/images/debian tank/debian -n",
+            "golden restore /srv/images/debian tank/debian",
+        )
+    ),
     "golden retire": Ending(
-        ("golden retire tank/debian -n",),
+        ("golden retire tank/debian -n", "golden retire tank/debian --lose image"),
         {PENDING: "clones keep the image (--lose)"},
     ),
     "send": Ending(
@@ -267,7 +291,7 @@ ENDINGS = {
             "send --base tank/home@monday tank/home@friday --output home.zfs",
         )
     ),
-    "receive": Ending(("receive tank/copy < home.zfs",)),
+    "receive": Ending(("receive tank/copy -n < home.zfs", "receive tank/copy < home.zfs")),
     "measure": Ending(("measure postgres -n", "measure postgres --report postgres.html")),
     "retune": Ending(
         ("retune tank/data/postgres -n", "retune tank/data/postgres"),
@@ -290,8 +314,12 @@ ENDINGS = {
     ),
     "metrics": Ending(("metrics", "metrics tank/home"), {PARTLY: _SKIPPED}),
     "schema": Ending(("schema", "schema prune"), needs_zfs=False),
-    "image create": Ending(("image create pool.img --size 4G",)),
-    "image info": Ending(("image info pool.img",), {PARTLY: _SKIPPED}),
+    "image create": Ending(
+        ("image create pool.img --size 4G", "image create pool.img --size 4G --pool rpool")
+    ),
+    "image info": Ending(
+        ("image info pool.img", "image info pool.img --json"), {PARTLY: _SKIPPED}
+    ),
 }
 
 
