@@ -7,7 +7,7 @@ import sys
 from argparse import ArgumentTypeError
 
 from zfstune.engine import open as opening
-from zfstune.values.errors import ZfstuneError
+from zfstune.values.errors import ZfstuneError, ZfsUnavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IMAGE_VARIABLE",
+    "WITHOUT_ZFS",
     "image_name",
     "image_path",
     "open_zfs",
@@ -26,6 +27,11 @@ __all__ = [
 ]
 
 IMAGE_VARIABLE = "ZFSTUNE_IMAGE"
+
+WITHOUT_ZFS = (
+    "without it, try this on a pool in a plain file: zfstune image create demo.zpool "
+    "--size 4G, and then the same command with --image demo.zpool"
+)
 
 
 def open_zfs(args: argparse.Namespace) -> Engine:
@@ -36,6 +42,10 @@ def open_zfs(args: argparse.Namespace) -> Engine:
             engine = opening.open_engine(path, take_over_from=args.take_over_from)
         else:
             engine = opening.open_engine(path)
+    except ZfsUnavailable as error:
+        if not path:
+            error.hint = "; ".join(filter(None, (error.hint, WITHOUT_ZFS)))
+        raise
     except ZfstuneError as error:
         if path and not args.image:  # nobody typed that name
             error.hint = "; ".join(

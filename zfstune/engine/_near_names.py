@@ -43,6 +43,8 @@ def _nearest(engine: Engine, name: str) -> str:
     # A read from a suspended pool may never return.
     if not pool or engine.pool(pool).suspended:
         return ""
-    known = [dataset.name for dataset in engine.datasets(pool)]
+    # A dataset above is no slip of the fingers, and bad advice for `destroy`.
+    listed = (dataset.name for dataset in engine.datasets(pool))
+    known = [known for known in listed if not name.startswith(f"{known}/")]
     moved = pool + name[len(pool_of(name)) :]  # the name with the pool's right name
     return moved if moved in known else nearest(name, known)

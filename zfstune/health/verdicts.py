@@ -22,7 +22,7 @@ from zfstune.values.mountpoint import (
 )
 from zfstune.values.property_rules import is_unsafe
 from zfstune.values.size import format_size
-from zfstune.values.text import for_shell
+from zfstune.values.text import for_shell, nearest, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,10 +124,10 @@ def judge_dataset(
     """
     dataset = seen.datasets.get(expected.dataset)
     if dataset is None:
-        note = f"profile {', '.join(expected.profiles)} asks for it"
-        if not expected.profiles:
-            note = "there is no such dataset"
-        missing = Finding("missing", note, _command(expected, seen))
+        missing = Finding("missing", "there is no such dataset", _near(expected, seen))
+        if expected.profiles:
+            note = f"profile {', '.join(expected.profiles)} asks for it"
+            missing = Finding("missing", note, _command(expected, seen))
         return Verdict(expected.dataset, (missing,), expected.profiles)
     if expected.wanted is not None and dataset.kind != "filesystem":
         note = (
@@ -154,6 +154,13 @@ def judge_dataset(
     if sample is not None:
         findings += stale_blocks(sample, int(dataset.value("recordsize") or 0))
     return Verdict(dataset.name, (*findings, *snapshot_findings), expected.profiles)
+
+
+def _near(expected: Expected, seen: Seen) -> str:
+    """Name the dataset that was most likely meant, which is none of those above it."""
+    name = expected.dataset
+    near = nearest(name, (n for n in seen.datasets if not name.startswith(f"{n}/")))
+    return f"did you mean '{shown(near)}'? see `zfstune list`" if near else ""
 
 
 def _command(expected: Expected, seen: Seen, *, given: bool = True) -> str:

@@ -125,13 +125,11 @@ def rollback(
         dry_run: Stop once the plan is made.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before anything changes.
-        passed: Told meanwhile how many steps are done, and of how many: a dataset is
-            copied aside where `escape` asks for it, and then brought back.
+        passed: Told how many steps are done, of how many: two a dataset with `escape`.
 
     Returns:
-        The plan and the datasets that were brought back; `plan.left` names the datasets
-        that stay as they are, for they do not have the checkpoint, or no snapshot of that
-        name.
+        The plan and the datasets that were brought back; `plan.left` names those that stay
+        as they are, for they lack the checkpoint or a snapshot of that name.
 
     Raises:
         InvalidValue: Datasets are named beside a snapshot.
@@ -153,11 +151,7 @@ def rollback(
         plan.check(lose)
         step = counting(len(plan.rewinds) * (2 if escape else 1), passed)
         kept, unchanged = keep_aside(zfs, plan, step) if escape else ("", ())
-        done = []
-        for dataset in _rewind(zfs, plan):
-            done.append(dataset)
-            step(1)
-        return Rewound(plan, tuple(done), kept, unchanged)
+        return Rewound(plan, tuple(_rewind(zfs, plan, step)), kept, unchanged)
 
 
 def _refuse_datasets(name: str, datasets: tuple[str, ...]) -> None:
@@ -363,7 +357,9 @@ def _running(
     )
 
 
-def _rewind(engine: Engine, plan: RewindPlan) -> Iterable[str]:
+def _rewind(
+    engine: Engine, plan: RewindPlan, step: Callable[[int], object]
+) -> Iterable[str]:
     clones = [clone for rewind in plan.rewinds for clone in rewind.clones]
     destroy_datasets(engine, {clone.name: clone.snapshots for clone in clones})
     engine.destroy_snapshots(_newer(engine, plan))
@@ -375,6 +371,7 @@ def _rewind(engine: Engine, plan: RewindPlan) -> Iterable[str]:
         # (zfs_resume_fs() in module/os/linux/zfs/zfs_vfsops.c).
         if rewind.path not in {"", "/"} and rewind.dataset not in engine.mounts():
             engine.mount(rewind.dataset)
+        step(1)
         yield rewind.dataset
 
 

@@ -67,12 +67,19 @@ def _read_sources(sending: Side, source: str, choices: Choices) -> ChosenTree:
     """Read the datasets of the tree, and choose those to send.
 
     Raises:
-        PlanError: The source does not exist, or is left out.
+        NotFound: The source does not exist.
+        PlanError: It is left out.
     """
     check_dataset(source)
     found = sending.ends(source, recursive=choices.recursive)
     if not found:
-        raise PlanError(f"cannot send '{source}': there is no such dataset")
+        host = sending.host
+        raise NotFound(
+            operation="send",
+            target=source,
+            reason=f"it does not exist on '{host}'" if host else "it does not exist",
+            hint=f"ssh {for_shell(host)} zfs list" if host else "see `zfstune list`",
+        )
     for pattern in choices.exclude:
         _check_pattern(pattern, source)
     filters = [read_filter(text) for text in choices.exclude_properties]

@@ -81,7 +81,7 @@ def replicate(
 
     Raises:
         PlanError: The target has gone its own way, is no copy, or has no room.
-        EngineError: A stream broke off. What has arrived stays; the next run goes on.
+        EngineError: No source, or a stream that broke off, where the next run goes on.
         BatchError: Datasets of a tree were refused or failed; the others were sent.
     """
     sent = (raw, every, properties, without, keep_aside, lose, recursive, exclude)

@@ -10,6 +10,7 @@ import pytest
 
 from fake_engine import FakeEngine
 from zfstune.cli.main import main
+from zfstune.cli.which_zfs import WITHOUT_ZFS
 from zfstune.engine import open as opening
 from zfstune.values.errors import NotPermitted, PolicyError, ZfsUnavailable
 
@@ -28,7 +29,7 @@ REFUSED = NotPermitted(
         (
             ZfsUnavailable("cannot use ZFS: x", hint="y"),
             5,
-            "zfstune: cannot use ZFS: x\nhint: y\n",
+            f"zfstune: cannot use ZFS: x\nhint: y; {WITHOUT_ZFS}\n",
         ),
         (PolicyError("cannot prune: x"), 2, "zfstune: cannot prune: x\n"),
         (REFUSED, 1, "zfstune: cannot list 'tank': no\nhint: be root\n"),
@@ -88,6 +89,10 @@ def test_found_busy_only_then(tank: FakeEngine, capsys: pytest.CaptureFixture[st
     out, err = capsys.readouterr()
     assert out == "tank/a: destroyed 1, kept 2\n"
     assert err.startswith(f"zfstune: kept '{first}': it is held")
+    assert main(["prune", "--keep", "1", "tank/a", "--json"]) == 3
+    [error] = json.loads(capsys.readouterr().out)["errors"]
+    assert (error["operation"], error["target"]) == ("destroy", first)
+    assert error["reason"].startswith("it is held")
 
 
 def test_interrupted_while_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:

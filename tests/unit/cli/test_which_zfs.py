@@ -17,6 +17,7 @@ from zfstune.cli.which_zfs import (
     uses_kernel,
 )
 from zfstune.engine import open as opening
+from zfstune.values.errors import ZfsUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,3 +109,17 @@ def test_which_zfs_it_was(tank: Heirs, capsys: pytest.CaptureFixture[str]) -> No
     tank.file = "x.zpool"
     open_zfs(arguments(say_more=True))
     assert capsys.readouterr().err == "zfstune: OpenZFS 2.4, 'x.zpool'\n"
+
+
+def test_without_zfs_the_way_to_an_image_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind the hint that the error has; not where an image was named already."""
+
+    def fail(path: str | None) -> None:
+        raise ZfsUnavailable("cannot use ZFS: why", hint="load it")
+
+    monkeypatch.setattr(opening, "open_engine", fail)
+    for image, words in ((None, "--image demo.zpool"), ("x.zpool", "load it")):
+        with pytest.raises(ZfsUnavailable) as caught:
+            open_zfs(arguments(image=image))
+        assert caught.value.hint.startswith("load it")
+        assert caught.value.hint.endswith(words)

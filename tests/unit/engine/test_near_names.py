@@ -33,9 +33,11 @@ def test_the_nearest(target: str, near: str) -> None:
     assert hint_for(engine, target) == f"did you mean '{near}'? {HINT}"
 
 
-@pytest.mark.parametrize("target", ["tank/x1y2z3", "zzzz/home", "tank/hoem@a", ""])
+@pytest.mark.parametrize(
+    "target", ["tank/x1y2z3", "zzzz/home", "tank/hoem@a", "", "tank/home/me"]
+)
 def test_nothing_is_near(target: str) -> None:
-    """Neither a name that is like none, nor a snapshot, whose errors have hints."""
+    """A name like none, a snapshot, whose errors have hints, and a name below another."""
     assert hint_for(Heirs("tank", "tank/home"), target) == HINT
 
 

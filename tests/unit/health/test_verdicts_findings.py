@@ -228,6 +228,15 @@ def test_a_dataset_that_nobody_knows() -> None:
     )
 
 
+def test_a_name_that_is_nearly_right() -> None:
+    """The dataset that was meant is named."""
+    model = applied(FIXED)
+    seen = Seen(model.pool, model.datasets(), model.mounts)
+    verdict = judge_dataset(Expected("tank/data/ap", ()), seen, (), None)
+    [finding] = verdict.findings
+    assert finding.hint == "did you mean 'tank/data/app'? see `zfstune list`"
+
+
 def test_files_and_snapshots_have_their_findings() -> None:
     """What was found about snapshots is part of the verdict, as are blocks of files."""
     model = applied(FIXED)

@@ -11,7 +11,7 @@ from zfstune.streams.remote.connect import connect
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Self
+    from typing import Any, Self
 
     from zfstune.engine.protocol import Engine
     from zfstune.streams.side import Side
@@ -38,7 +38,8 @@ class Sides:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._stack.close()
+        raised: Any = exc
+        self._stack.__exit__(*raised)  # an engine puts near names into hints then
 
     def on(self, host: str, other: Engine | None = None) -> Side:
         """Return the side of a host; empty: this one. Two calls return the same.
