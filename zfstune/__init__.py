@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from zfstune.health.nagios import Check
     from zfstune.health.observation import ObservedTarget
     from zfstune.health.observe_targets import list_replicas
+    from zfstune.health.read_metrics import Metrics
+    from zfstune.health.read_metrics import read_metrics as metrics
     from zfstune.health.status import read_status as status
     from zfstune.health.status_page import StatusPage
     from zfstune.health.verification import Verification
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     from zfstune.retention.plan import Pruned, PrunePlan
     from zfstune.retention.policy import Followed, Policy
     from zfstune.retention.prune import prune
+    from zfstune.retention.simulate_policy import simulate_policy as simulate
+    from zfstune.retention.simulation import Simulation
     from zfstune.retention.store import drop_policy, list_policies, store_policy
     from zfstune.schedules.schedule import Scheduled, list_schedules
     from zfstune.schedules.store import store_schedule
@@ -148,6 +152,7 @@ __all__ = [
     "InvalidProperty",
     "InvalidValue",
     "MeasureResult",
+    "Metrics",
     "MovedIn",
     "NoSpace",
     "NotFound",
@@ -178,6 +183,7 @@ __all__ = [
     "Scheduled",
     "SendPlan",
     "Session",
+    "Simulation",
     "Snapshot",
     "StatusPage",
     "UnmanagePlan",
@@ -211,6 +217,7 @@ __all__ = [
     "list_snapshots",
     "load_profile",
     "measure",
+    "metrics",
     "move_in",
     "open",
     "plan",
@@ -225,6 +232,7 @@ __all__ = [
     "send",
     "send_resumed",
     "send_saved",
+    "simulate",
     "snapshot",
     "status",
     "store_policy",
@@ -258,6 +266,7 @@ _HOMES = {
     "Forgotten": ("streams.forget", "Forgotten"),
     "HoldPlan": ("snapshots.hold_plan", "HoldPlan"),
     "MeasureResult": ("measurement.measure_result", "MeasureResult"),
+    "Metrics": ("health.read_metrics", "Metrics"),
     "MovedIn": ("datasets.move_in", "MovedIn"),
     "ObservedTarget": ("health.observation", "ObservedTarget"),
     "Pace": ("streams.pace", "Pace"),
@@ -278,6 +287,7 @@ _HOMES = {
     "Scheduled": ("schedules.schedule", "Scheduled"),
     "SendPlan": ("streams.send_plan", "SendPlan"),
     "Session": ("snapshots.quiesce", "Session"),
+    "Simulation": ("retention.simulation", "Simulation"),
     "Snapshot": ("values.state", "Snapshot"),
     "StatusPage": ("health.status_page", "StatusPage"),
     "UnmanagePlan": ("datasets.unmanage_plan", "UnmanagePlan"),
@@ -308,6 +318,7 @@ _HOMES = {
     "list_snapshots": ("retention.assess", "list_snapshots"),
     "load_profile": ("profiles.load", "load_profile"),
     "measure": ("measurement.measure_workload", "measure_workload"),
+    "metrics": ("health.read_metrics", "read_metrics"),
     "move_in": ("datasets.move_in", "move_in"),
     "open": ("engine.open", "open_engine"),
     "plan": ("datasets.apply", "plan"),
@@ -322,6 +333,7 @@ _HOMES = {
     "send": ("streams.send", "send"),
     "send_resumed": ("streams.send", "send_resumed"),
     "send_saved": ("streams.send", "send_saved"),
+    "simulate": ("retention.simulate_policy", "simulate_policy"),
     "snapshot": ("snapshots.take", "snapshot"),
     "status": ("health.status", "read_status"),
     "store_policy": ("retention.store", "store_policy"),

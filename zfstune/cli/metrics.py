@@ -8,8 +8,7 @@ from zfstune import __version__
 from zfstune.cli import exit_status
 from zfstune.cli.output import report, warn
 from zfstune.cli.which_zfs import image_path, open_zfs
-from zfstune.health.observe import observe
-from zfstune.health.prometheus_text import families, render_metrics
+from zfstune.health.read_metrics import read_metrics
 from zfstune.host.files import state_folder, write_file
 
 TYPE_CHECKING = False
@@ -47,23 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     with open_zfs(args) as engine:
-        seen = observe(
-            engine, args.datasets, state_folder(args.state, image=image_path(args))
+        folder = state_folder(args.state, image=image_path(args))
+        seen = read_metrics(
+            *args.datasets, folder=folder, version=__version__, engine=engine
         )
-    text = render_metrics(
-        families(
-            seen.datasets,
-            seen.pools,
-            seen.runs,
-            __version__,
-            seen.damaged,
-            targets=seen.targets,
-        )
-    )
     if args.output is None:
-        sys.stdout.write(text)
+        sys.stdout.write(seen.text)
     else:
-        write_file(args.output, text)
+        write_file(args.output, seen.text)
     for fault in seen.faults:
         report(fault)
     for name, reason in seen.damaged:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json
 from zfstune.cli.policy_options import add_rules, read_policy_options
@@ -12,12 +10,12 @@ from zfstune.host.files import write_file
 from zfstune.retention.policy import Policy
 from zfstune.retention.policy_text import format_policy
 from zfstune.retention.rule_text import parse_duration
-from zfstune.retention.simulation import simulate, timeline
-from zfstune.retention.store import stored_policies, zone
+from zfstune.retention.simulate_policy import simulate_policy
+from zfstune.retention.store import stored_policies
 from zfstune.retention.timeline_svg import draw
-from zfstune.values.duration import DAY, about, format_duration
+from zfstune.values.duration import DAY, format_duration
 from zfstune.values.errors import PolicyError
-from zfstune.values.text import shown, utc_instant
+from zfstune.values.text import shown
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
@@ -62,18 +60,14 @@ def add_simulate(actions: Any) -> None:
 def _simulate(args: argparse.Namespace) -> int:
     policy = _policy(args)
     every, until = _seconds("every", args.every), _seconds("until", args.until)
-    now = datetime.now(UTC).replace(microsecond=0)
-    simulations = [
-        (
-            format_policy(type(policy)((group,), policy.tz, allow_zero=True)),
-            simulate(group, every, now, until, zone(policy)),
-        )
-        for group in policy.groups
-    ]
+    parts = [Policy((group,), policy.tz, allow_zero=True) for group in policy.groups]
+    results = simulate_policy(policy, every_s=every, until_s=until)
+    simulations = list(zip(map(format_policy, parts), results, strict=True))
     if args.svg is not None:
         write_file(args.svg, draw(simulations))
     if args.json:
-        print_json({"simulations": [_row(text, result) for text, result in simulations]})
+        rows = [{"policy": text, **result.to_dict()} for text, result in simulations]
+        print_json({"simulations": rows})
         return exit_status.DONE
     for text, result in simulations:
         _print(text, result, args.until)
@@ -112,23 +106,6 @@ def _seconds(option: str, value: str) -> int:
 
 
 def _print(text: str, result: Simulation, until: str) -> None:
-    oldest = about(result.end - result.times[0]) if result.times else "-"
     every = format_duration(result.every_seconds)
     print(f"{text}, a snapshot every {every}, after {until}:")
-    print("\n".join(timeline(result)))
-    print(
-        f"{len(result.times)} of {result.taken} snapshots, the oldest {oldest} old, "
-        f"worst gap {about(result.worst_gap_seconds)}"
-    )
-
-
-def _row(text: str, result: Simulation) -> dict[str, object]:
-    return {
-        "policy": text,
-        "every_s": result.every_seconds,
-        "end": utc_instant(result.end),
-        "taken": result.taken,
-        "left": len(result.times),
-        "worst_gap_s": result.worst_gap_seconds,
-        "times": [utc_instant(taken) for taken in result.times],
-    }
+    print(result)

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from zfstune.retention.rule_kinds import Rule
 
 
-__all__ = ["Followed", "Group", "Policy"]
+__all__ = ["CONSENT", "Followed", "Group", "Policy"]
+
+# The word by which a stored policy says that its keep=0 is meant.
+CONSENT = "all-of-them"
 
 
 @frozen
@@ -119,6 +122,39 @@ class Policy(_ScopeTests):
     ) -> Policy:
         """Keep the newest `count`, as ``--keep`` does."""
         return cls((Group((Last(count),), match),), allow_zero=allow_zero)
+
+    def __str__(self) -> str:
+        """Return the policy as a dataset carries it, and as ``policy show`` prints it.
+
+        Raises:
+            PolicyError: A regular expression holds a single quote.
+        """
+        is_consent_needed = self.allow_zero and Last(0) in self.rules
+        return f"{self.text()} {CONSENT}" if is_consent_needed else self.text()
+
+    def text(self) -> str:
+        """Return the rules as text, without the consent to a ``keep=0``.
+
+        Raises:
+            PolicyError: A regular expression holds a single quote.
+        """
+        from zfstune.retention.rule_text import (  # noqa: PLC0415 (not for a count)
+            format_rule,
+            quoted,
+        )
+
+        parts = []
+        for group in self.groups:
+            words = [
+                f"{key}={quoted(value)}"
+                for key, value in (("match", group.match), ("regex", group.regex))
+                if value is not None
+            ]
+            parts.append(" ".join([*words, *map(format_rule, group.rules)]))
+        text = "; ".join(parts)
+        if self.free_target is not None:
+            text += f" free-target={self.free_target}"
+        return text if self.tz == "UTC" else f"{text} tz={self.tz}"
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -20,15 +20,12 @@ from __future__ import annotations
 from itertools import zip_longest
 
 from zfstune.retention.free_target import FreeTarget
-from zfstune.retention.policy import Group, Policy
-from zfstune.retention.rule_kinds import Last
+from zfstune.retention.policy import CONSENT, Group, Policy
 from zfstune.retention.rule_text import (
     RULE_EXAMPLES,
     SEPARATORS,
     bad_word,
-    format_rule,
     parse_rule,
-    quoted,
 )
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
@@ -54,8 +51,6 @@ MAX_POLICY_BYTES = 8191
 # Each snapshot's name is held against all groups, and the settings of other tools come
 # to some dozen of them at most.
 MAX_GROUPS = 100
-
-CONSENT = "all-of-them"
 
 
 def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
@@ -119,18 +114,7 @@ def format_policy(policy: Policy) -> str:
     Raises:
         PolicyError: A regular expression holds a single quote.
     """
-    parts = []
-    for group in policy.groups:
-        words = [
-            f"{key}={quoted(value)}"
-            for key, value in (("match", group.match), ("regex", group.regex))
-            if value is not None
-        ]
-        parts.append(" ".join([*words, *map(format_rule, group.rules)]))
-    text = "; ".join(parts)
-    if policy.free_target is not None:
-        text += f" free-target={policy.free_target}"
-    return text if policy.tz == "UTC" else f"{text} tz={policy.tz}"
+    return policy.text()
 
 
 def stored_form(policy: Policy) -> str:
@@ -140,10 +124,7 @@ def stored_form(policy: Policy) -> str:
     stored in another way, by ``zfs set`` or by a version that asked at each prune, lacks
     the word for it, and is not followed until somebody consents.
     """
-    text = format_policy(policy)
-    if policy.allow_zero and Last(0) in policy.rules:
-        return f"{text} {CONSENT}"
-    return text
+    return str(policy)
 
 
 def check_zone(name: str) -> str:

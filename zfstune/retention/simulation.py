@@ -12,6 +12,7 @@ from zfstune.values.duration import DAY, HOUR, about, format_duration
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.state import Snapshot
+from zfstune.values.text import utc_instant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +69,25 @@ class Simulation:
     end: int
     taken: int
     times: tuple[int, ...]
+
+    def __str__(self) -> str:
+        oldest = about(self.end - self.times[0]) if self.times else "-"
+        numbers = (
+            f"{len(self.times)} of {self.taken} snapshots, the oldest {oldest} old, "
+            f"worst gap {about(self.worst_gap_seconds)}"
+        )
+        return "\n".join([*timeline(self), numbers])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the result in the form of its JSON document."""
+        return {
+            "every_s": self.every_seconds,
+            "end": utc_instant(self.end),
+            "taken": self.taken,
+            "left": len(self.times),
+            "worst_gap_s": self.worst_gap_seconds,
+            "times": [utc_instant(taken) for taken in self.times],
+        }
 
     @property
     def worst_gap_seconds(self) -> int:

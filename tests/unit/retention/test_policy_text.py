@@ -74,3 +74,5 @@ def test_consent_is_a_word_of_the_text() -> None:
         assert parse_policy(stored_form(policy)) == policy
     assert stored_form(parse_policy("keep=3 all-of-them")) == "keep=3"
     assert format_policy(parse_policy("keep=0 all-of-them")) == "keep=0"
+    assert str(parse_policy("keep=0 all-of-them")) == "keep=0 all-of-them"
+    assert str(parse_policy("hourly=48 tz=Europe/Berlin")) == "hourly=48 tz=Europe/Berlin"
