@@ -35,6 +35,7 @@ __all__ = [
     "print_json_line",
     "print_schema",
     "print_table",
+    "record",
     "refuse",
     "remember_terminal",
     "report",
@@ -245,6 +246,12 @@ def report(error: ZfstuneError, *, saying: str = "") -> None:
     if _pending is not None:
         _fail(_pending, error_objects(error))
     _say(saying or error.message, error.hint)
+
+
+def record(error: ZfstuneError) -> None:
+    """Put an error into the JSON document alone: people have read of it elsewhere."""
+    if _pending is not None:
+        _fail(_pending, error_objects(error))
 
 
 def refuse(kind: str, message: str) -> None:

@@ -11,7 +11,7 @@ from zfstune.cli.which_zfs import open_zfs
 from zfstune.retention.decision import FUTURE
 from zfstune.retention.near_miss import near_misses
 from zfstune.retention.prune import prune
-from zfstune.values.errors import PolicyError
+from zfstune.values.errors import EngineError, PolicyError
 from zfstune.values.names import pool_of
 from zfstune.values.text import shown
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
+    from zfstune.retention.decision import Decision
     from zfstune.retention.prune import Pruned
 
 
@@ -143,7 +144,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.match is not None or args.regex is not None:
         _warn_of_near_misses(pruned)
     for decision in pruned.spared:
-        warn(f"kept '{decision.snapshot.name}': {'; '.join(decision.reasons)}")
+        _report_spared(decision)
     in_future = _dated_after_now(pruned)
     if in_future == 1:
         warn("1 snapshot beyond the count is dated after now, and stays")
@@ -152,6 +153,13 @@ def _run(args: argparse.Namespace) -> int:
     for name, error in pruned.failed.items():
         report(error, saying=f"left '{name}' as it is: {error.message}")
     return exit_status.PARTLY if pruned.spared or pruned.failed else exit_status.DONE
+
+
+def _report_spared(decision: Decision) -> None:
+    """Report a snapshot that should go and stays: it is why the command ends with 3."""
+    name, reason = decision.snapshot.name, "; ".join(decision.reasons)
+    stays = EngineError(operation="destroy", target=name, reason=reason)
+    report(stays, saying=f"kept '{name}': {reason}")
 
 
 def _dated_after_now(pruned: Pruned) -> int:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import sys
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json
+from zfstune.cli.output import print_json, record
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.value_options import add_dry_run, size_value
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.measurement.retuning.choice import Retuning
 from zfstune.measurement.retuning.retune import retune
+from zfstune.values.errors import EngineError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from zfstune.measurement.retuning.retune_plan import RetunePlan
+    from zfstune.measurement.retuning.retune_result import RetuneResult
 
 __all__ = ["add_arguments"]
 
@@ -100,9 +103,20 @@ def _run(args: argparse.Namespace) -> int:
             print(text)
     if args.dry_run:
         return exit_status.DONE
+    for error in _unfinished(done):
+        record(error)
     if done.stopped:
         return exit_status.PENDING
     return exit_status.PARTLY if done.left else exit_status.DONE
+
+
+def _unfinished(done: RetuneResult) -> Iterator[EngineError]:
+    """Make an error of each file that was left, and of the reason why the run stopped."""
+    for left in done.left:
+        yield EngineError(operation="retune", target=left.path, reason=left.reason)
+    if done.stopped:
+        dataset = done.plan.dataset
+        yield EngineError(operation="finish", target=dataset, reason=done.stopped)
 
 
 def _show(plan: RetunePlan) -> None:

@@ -50,7 +50,12 @@ def test_what_was_done(run: Run, engine: FolderEngine) -> None:
         status, out, _ = run("retune", NAME, "--all", "--json", "--rate", "100M")
     told = json.loads(out)
     assert (status, told["done"], told["left"][0]["path"]) == (3, 1, "a")
+    [error] = told["errors"]
+    assert (error["target"], error["reason"]) == ("a", told["left"][0]["reason"])
     engine.free_bytes = 1
+    status, out, _ = run("retune", NAME, "--all", "--json")
+    [error] = json.loads(out)["errors"]
+    assert (status, error["operation"], error["target"]) == (4, "finish", NAME)
     status, out, _ = run("retune", NAME, "--all")
     assert status == 4
     assert out.splitlines()[-1].endswith("102G are to stay; still to do: 2 files")
