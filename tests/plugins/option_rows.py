@@ -328,6 +328,7 @@ ROWS = {
     "schedule set": {
         "--every": "tank/a --every daily",
         "--replicate": "tank/a --every daily --replicate tank/copy",
+        "--no-replicate": "tank/a --every daily --no-replicate",
         "--properties": "tank/a --every daily --replicate tank/copy --properties",
         "--exclude-property": "tank/a --every daily --replicate x --exclude-property x:y=z",
         "-n --dry-run": "tank/a --every daily -n",

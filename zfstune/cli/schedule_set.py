@@ -41,6 +41,11 @@ def add_set(actions: Any) -> None:
         "also send the dataset to TARGET; may be repeated (default: what is stored)",
     )
     setting.add_argument(
+        "--no-replicate",
+        action="store_true",
+        help="send nothing any more; the targets stay as they are",
+    )
+    setting.add_argument(
         "-n", "--dry-run", action="store_true", help="show the values and store nothing"
     )
     add_json(setting)
@@ -48,9 +53,11 @@ def add_set(actions: Any) -> None:
 
 
 def _set(args: argparse.Namespace) -> int:
+    if args.replicate and args.no_replicate:
+        args.refuse("--no-replicate goes without --replicate")
     with open_zfs(args) as engine:
         schedules = targets(engine, args.datasets, args.every, needs_policy=False)
-        schedules = with_replication(args, schedules)
+        schedules = with_replication(args, schedules, none=args.no_replicate)
         changes = stored_changes(engine, schedules)
         if not args.dry_run:
             store_changes(engine, changes)

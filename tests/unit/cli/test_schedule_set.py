@@ -41,6 +41,10 @@ def test_with_targets(run: Run, tank: Heirs) -> None:
     }
     assert json.loads(run(*line)[1])["targets"] == []
     assert tank.marks["tank/a"][REPLICATE_PROPERTY] == "tank/copy"
+    assert run(*line, "--replicate", "tank/copy", "--no-replicate")[0] == 2
+    found = found_in(run(*line, "--no-replicate")[1])
+    assert found["targets"] == [{"dataset": "tank/a", "replicate_to": None}]
+    assert REPLICATE_PROPERTY not in tank.marks["tank/a"]
 
 
 def test_words_that_make_no_sense(run: Run, tank: Heirs) -> None:

@@ -52,8 +52,6 @@ def read_document(text):
         document = json.loads(text)
     except ValueError:
         raise DocumentError("it printed no JSON document") from None
-    if isinstance(document, list):
-        document = {"rows": document}
     if not isinstance(document, dict):
         raise DocumentError("its JSON document is no object")
     version = document.get("version", KNOWN_VERSION)

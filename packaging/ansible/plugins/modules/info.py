@@ -118,7 +118,7 @@ def main():
         words, key = SUBSETS[subset]
         answer = command.ask(*words, accept=(DONE, PARTLY, PENDING))
         whole = answer.document
-        found[subset] = whole if key is None else whole.get(key, whole.get("rows"))
+        found[subset] = whole if key is None else whole.get(key)
         notes += answer.notes
     command.pass_on(notes)
     module.exit_json(changed=False, **found)

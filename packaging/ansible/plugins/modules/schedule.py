@@ -34,8 +34,7 @@ options:
     description:
       - Targets that the dataset is replicated to, as in V(backup:tank/www). They need a
         single dataset.
-      - An empty list ends the replication, and needs O(timers). Without this option, the
-        targets stay.
+      - An empty list ends the replication. Without this option, the targets stay.
     type: list
     elements: str
   timers:
@@ -127,10 +126,10 @@ def words_of(params):
         )
     words = ["--every", params["every"]] if params["every"] else []
     words += repeated("--replicate", params["replicate_to"])
+    words += ["--no-replicate"] if params["replicate_to"] == [] else []
     if not params["timers"]:
         return ["schedule", "set"], words + names
     words += ["--dir", params["unit_folder"], *repeated("--role", params["roles"])]
-    words += ["--no-replicate"] if params["replicate_to"] == [] else []
     words += [] if params["prune"] else ["--no-prune"]
     words += ["--on-failure", params["on_failure"]] if params["on_failure"] else []
     return ["schedule", "install"], words + names
@@ -213,8 +212,6 @@ def check(module):
         module.fail_json(msg="'roles' needs 'timers': name the datasets instead")
     if not params["every"]:
         module.fail_json(msg="without 'timers', 'every' says what is to be stored")
-    if params["replicate_to"] == []:
-        module.fail_json(msg="an empty 'replicate_to' needs 'timers'")
 
 
 def without_those_to_come(module, command):

@@ -26,7 +26,12 @@ FOLDER = ["--dir", schedule.FOLDER]
     ("options", "verb", "words"),
     [
         ({}, "install", [*FOLDER, "--", "tank/a"]),
-        ({"replicate_to": []}, "install", [*FOLDER, "--no-replicate", "--", "tank/a"]),
+        ({"replicate_to": []}, "install", ["--no-replicate", *FOLDER, "--", "tank/a"]),
+        (
+            {"every": "daily", "replicate_to": [], "timers": False},
+            "set",
+            ["--every", "daily", "--no-replicate", "--", "tank/a"],
+        ),
         ({"prune": False}, "install", [*FOLDER, "--no-prune", "--", "tank/a"]),
         (
             {"every": "daily", "replicate_to": ["b:a"], "timers": False},
