@@ -168,7 +168,7 @@ def _create(args: argparse.Namespace) -> int:
     def left() -> str:
         if args.disk is None or steps.printed:
             return "the steps that are printed were done, and the next run does the others"
-        return f"nothing is left of {shown(args.name)}, if it was not there before"
+        return f"no part of {shown(args.name)} stays; run this again to make it"
 
     with open_zfs(args) as engine, steps.interruptible(left):
         plan = golden.create(

@@ -57,16 +57,27 @@ def add_restore(verbs: Any) -> None:
 
 
 def _export(args: argparse.Namespace) -> int:
-    with open_zfs(args) as engine:
+    progress = ProgressLine(json=args.json)
+    target = args.folder if args.disk is None else args.disk
+
+    def left() -> str:
+        return f"nothing is left of {shown(target)}"
+
+    steps = StepsDone(args, progress)
+    with open_zfs(args) as engine, steps.interruptible(left):
         if args.disk is not None:
-            size = golden.export_disk(args.golden, args.disk, engine=engine)
+            size = golden.export_disk(
+                args.golden, args.disk, engine=engine, on_progress=progress.show
+            )
             said: dict[str, object] = {"file": args.disk, "size_bytes": size}
             said |= {"folder": None, "manifest": None}
             line = (
                 f"exported the disk of {args.golden} ({format_size(size)}) to {args.disk}"
             )
         else:
-            manifest = golden.export(args.golden, args.folder, engine=engine)
+            manifest = golden.export(
+                args.golden, args.folder, engine=engine, on_progress=progress.show
+            )
             said = {"file": None, "size_bytes": manifest.stream_bytes}
             said |= {"folder": args.folder, "manifest": manifest.to_dict()}
             length = format_size(manifest.stream_bytes, exact=False)
@@ -85,7 +96,7 @@ def _restore(args: argparse.Namespace) -> int:
     def left() -> str:
         if steps.printed:
             return "the image has arrived, and the next run compares and holds it"
-        return f"nothing is left of {shown(args.name)}, if it was not there before"
+        return f"no part of {shown(args.name)} stays; run this again to make it"
 
     with open_zfs(args) as engine, steps.interruptible(left):
         plan = golden.restore(
@@ -95,6 +106,7 @@ def _restore(args: argparse.Namespace) -> int:
             dry_run=args.dry_run,
             engine=engine,
             on_step=steps.tell,
+            on_progress=progress.show,
         )
     steps.end(plan.lines())
     if args.json:

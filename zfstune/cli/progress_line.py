@@ -55,13 +55,7 @@ class ProgressLine:
         """
         if not self.wanted:
             return None
-        meter = Meter(total_bytes, 1, on_progress=self.show)
-
-        def count(passed_bytes: int) -> None:
-            meter.passed(passed_bytes)
-            meter.tick()
-
-        return count
+        return Meter(total_bytes, 1, on_progress=self.show).telling()
 
     def expect(self, total_bytes: int | None) -> None:
         """Have :meth:`passed` count from now on, once a plan has told the whole."""

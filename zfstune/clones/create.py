@@ -192,7 +192,7 @@ class _Passed:
         self, source: DiskSource, on_progress: Callable[[SendProgress], object] | None
     ) -> None:
         self.source = source
-        self._meter = Meter(source.size_bytes, 1, on_progress=on_progress)
+        self._passed = Meter(source.size_bytes, 1, on_progress=on_progress).telling()
         self._reached = self._counted = 0
 
     def blocks(self, disk: Disk) -> Iterator[tuple[int, bytes]]:
@@ -204,9 +204,8 @@ class _Passed:
     def tell(self, _: int) -> None:
         """Tell how far it is; for the caller's thread."""
         reached = self._reached
-        self._meter.passed(reached - self._counted)
+        self._passed(reached - self._counted)
         self._counted = reached
-        self._meter.tick()
 
 
 def _import(

@@ -13,14 +13,18 @@ from zfstune.engine.sent import sent
 from zfstune.host.drafts import drafted_file, drafted_folder
 from zfstune.host.files import replace_file
 from zfstune.streams.digest import digest
+from zfstune.streams.meter import Meter
 from zfstune.values.errors import AlreadyExists, PlanError
 from zfstune.values.properties import is_user
 from zfstune.values.text import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zfstune.clones.seal import GoldenImage
     from zfstune.engine.protocol import Engine
+    from zfstune.streams.progress import SendProgress
     from zfstune.values.errors import ZfstuneError
 
 __all__ = ["export_disk", "export_image"]
@@ -29,7 +33,13 @@ _PART_BYTES = 1 << 20
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
-def export_image(image: str, folder: str, *, engine: Engine | None = None) -> Manifest:
+def export_image(
+    image: str,
+    folder: str,
+    *,
+    engine: Engine | None = None,
+    on_progress: Callable[[SendProgress], object] | None = None,
+) -> Manifest:
     """Export an image to a new folder, with what proves it whole: see :func:`restore`.
 
     The folder appears when all is in it. The image is read twice: as the stream that is
@@ -40,6 +50,7 @@ def export_image(image: str, folder: str, *, engine: Engine | None = None) -> Ma
         image: The golden image; it may be retired.
         folder: The folder to make.
         engine: Default: the running kernel's ZFS.
+        on_progress: Called about once a second, with the bytes of both readings.
 
     Returns:
         What was written to the manifest.
@@ -53,12 +64,18 @@ def export_image(image: str, folder: str, *, engine: Engine | None = None) -> Ma
         found = _readable(zfs, image)
         try:
             with drafted_folder(folder) as draft:
-                return _write(zfs, found, draft)
+                return _write(zfs, found, draft, on_progress)
         except OSError as error:
             raise _failed(folder, error) from None
 
 
-def export_disk(image: str, path: str, *, engine: Engine | None = None) -> int:
+def export_disk(
+    image: str,
+    path: str,
+    *,
+    engine: Engine | None = None,
+    on_progress: Callable[[SendProgress], object] | None = None,
+) -> int:
     """Write the disk that a volume holds to a new file; return its size in bytes.
 
     The file is raw, and sparse where the disk holds zeros.
@@ -67,6 +84,7 @@ def export_disk(image: str, path: str, *, engine: Engine | None = None) -> int:
         image: The golden image, a volume.
         path: The file to make.
         engine: Default: the running kernel's ZFS.
+        on_progress: Called about once a second while the disk is written.
 
     Raises:
         PlanError: The dataset is no image or no volume, or the file cannot be written.
@@ -83,7 +101,8 @@ def export_disk(image: str, path: str, *, engine: Engine | None = None) -> int:
         size = int(zfs.snapshot(found.snapshot).value("volsize") or 0)
         try:
             with drafted_file(path) as draft:
-                _write_disk(zfs, found.snapshot, draft, size)
+                meter = Meter(size, 1, on_progress=on_progress)
+                _write_disk(zfs, found.snapshot, draft, size, meter)
         except OSError as error:
             raise _failed(path, error) from None
         return size
@@ -96,10 +115,24 @@ def _readable(engine: Engine, name: str) -> GoldenImage:
     return found
 
 
-def _write(engine: Engine, image: GoldenImage, folder: str) -> Manifest:
+def _write(
+    engine: Engine,
+    image: GoldenImage,
+    folder: str,
+    on_progress: Callable[[SendProgress], object] | None,
+) -> Manifest:
     """Write stream and manifest; the manifest is the last to be on disk."""
     dataset = engine.dataset(image.name)
     raw = dataset.value("encryption") not in (None, "off")
+    total = None
+    if on_progress is not None:
+        both = (
+            engine.send_size(image.snapshot, raw=raw, compressed=packed)
+            for packed in (True, False)
+        )
+        total = sum(both)
+    meter = Meter(total, 1, on_progress=on_progress)
+    passed = meter.telling()
     hashed, length = sha256(), 0
     with (
         sent(lambda fd: engine.send(image.snapshot, fd, raw=raw)) as fd,
@@ -109,6 +142,7 @@ def _write(engine: Engine, image: GoldenImage, folder: str) -> Manifest:
             hashed.update(piece)
             file.write(piece)
             length += len(piece)
+            passed(len(piece))
         file.flush()
         os.fsync(file.fileno())
     manifest = Manifest(
@@ -117,7 +151,7 @@ def _write(engine: Engine, image: GoldenImage, folder: str) -> Manifest:
         kind=image.kind,
         guid=image.seal.guid,
         raw=raw,
-        digest=digest(engine, image.snapshot, raw=raw).text,
+        digest=digest(engine, image.snapshot, raw=raw, on_bytes=passed).text,
         stream_bytes=length,
         stream_sha256=hashed.hexdigest(),
         properties={
@@ -134,7 +168,8 @@ def _write(engine: Engine, image: GoldenImage, folder: str) -> Manifest:
     return manifest
 
 
-def _write_disk(engine: Engine, snapshot: str, draft: int, size: int) -> None:
+def _write_disk(engine: Engine, snapshot: str, draft: int, size: int, meter: Meter) -> None:
+    reached, passed = 0, meter.telling()
     with (
         sent(lambda fd: engine.send(snapshot, fd, compressed=False)) as fd,
         open(fd, "rb", buffering=_PART_BYTES, closefd=False) as stream,
@@ -145,6 +180,9 @@ def _write_disk(engine: Engine, snapshot: str, draft: int, size: int) -> None:
             if data.strip(b"\0"):
                 file.seek(offset)
                 file.write(data)
+            end = offset + len(data)
+            passed(max(0, end - reached))
+            reached = max(reached, end)
 
 
 def _failed(path: str, error: OSError) -> ZfstuneError:

@@ -10,11 +10,13 @@ from hashlib import sha256
 from zfstune.clones.clone import read_there
 from zfstune.clones.export_manifest import MANIFEST_FILE, STREAM_FILE, parse_manifest
 from zfstune.clones.seal import HOLD_TAG, Seal, read_seal
+from zfstune.engine.feed import feed
 from zfstune.engine.open import using
 from zfstune.engine.pools import ready_pool
 from zfstune.host.files import read_plain
 from zfstune.streams.arrival import decide_arrival
 from zfstune.streams.digest import digest
+from zfstune.streams.meter import Meter
 from zfstune.values.errors import Damaged, NotFound, PlanError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import GOLDEN_PROPERTY
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from zfstune.clones.export_manifest import Manifest
     from zfstune.engine.protocol import Engine
     from zfstune.streams.arrival import Arrival
+    from zfstune.streams.progress import SendProgress
 
 __all__ = ["RestorePlan", "restore"]
 
@@ -100,6 +103,7 @@ def restore(
     engine: Engine | None = None,
     show: Callable[[RestorePlan], None] | None = None,
     on_step: Callable[[str], object] = lambda _: None,
+    on_progress: Callable[[SendProgress], object] | None = None,
 ) -> RestorePlan:
     """Restore an image from the folder that :func:`zfstune.golden.export` made.
 
@@ -116,6 +120,7 @@ def restore(
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before anything changes.
         on_step: Called with each step in words, once it is done.
+        on_progress: Called about once a second, with the bytes of all readings.
 
     Returns:
         The plan that was carried out.
@@ -130,29 +135,35 @@ def restore(
     with using(engine) as zfs, _opened(folder) as (manifest, fd):
         ready_pool(zfs, pool_of(name), operation="restore an image in")
         plan = _plan(zfs, name, manifest, properties or {})
-        _check_stream(folder, manifest, fd)
+        total = manifest.stream_bytes * (1 if plan.arrival is None or dry_run else 2)
+        meter = Meter(total, 1, on_progress=on_progress)
+        _check_stream(folder, manifest, fd, meter)
         if show is not None:
             show(plan)
         if not dry_run:
-            _carry_out(zfs, plan, fd, on_step)
+            _carry_out(zfs, plan, fd, on_step, meter)
         return plan
 
 
 def _carry_out(
-    engine: Engine, plan: RestorePlan, fd: int, on_step: Callable[[str], object]
+    engine: Engine,
+    plan: RestorePlan,
+    fd: int,
+    on_step: Callable[[str], object],
+    meter: Meter,
 ) -> None:
     """Make the image, and tell each step that was done."""
     steps = plan.steps
     if plan.arrival is not None:
-        _receive(engine, plan, plan.arrival, fd)
+        _receive(engine, plan, plan.arrival, fd, meter)
         on_step(steps["receive"])
         if engine.snapshot(plan.snapshot).guid != plan.manifest.guid:
             reason = "another snapshot has arrived than the manifest names"
             _take_away(engine, plan, reason, on_step)
     if not plan.hold:
         return
-    found = digest(engine, plan.snapshot, raw=plan.manifest.raw)
-    if found.text != plan.manifest.digest:
+    found = _digest(engine, plan, meter)
+    if found != plan.manifest.digest:
         reason = "its content is not that of the original"
         if plan.arrival is not None:
             _take_away(engine, plan, reason, on_step)
@@ -223,12 +234,27 @@ def _plan(
     return RestorePlan(name, manifest, arrival, hold=True)
 
 
-def _check_stream(folder: str, manifest: Manifest, fd: int) -> None:
+def _digest(engine: Engine, plan: RestorePlan, meter: Meter) -> str:
+    """Return the digest of the content that has arrived."""
+    raw = plan.manifest.raw
+    size = engine.send_size(plan.snapshot, raw=raw, compressed=False)
+
+    def passed(count: int) -> None:
+        read(count)
+        meter.tick()
+
+    with meter.reading(size) as read:
+        return digest(engine, plan.snapshot, raw=raw, on_bytes=passed).text
+
+
+def _check_stream(folder: str, manifest: Manifest, fd: int, meter: Meter) -> None:
     """Read the whole stream, and refuse one that is not as the manifest says."""
     hashed, length = sha256(), 0
+    passed = meter.telling()
     while piece := os.pread(fd, _PART_BYTES, length):
         hashed.update(piece)
         length += len(piece)
+        passed(len(piece))
     if length != manifest.stream_bytes:
         reason = f"it has {length} bytes, and had {manifest.stream_bytes}"
     elif hashed.hexdigest() != manifest.stream_sha256:
@@ -239,19 +265,23 @@ def _check_stream(folder: str, manifest: Manifest, fd: int) -> None:
     raise Damaged(operation="restore from", target=path, reason=reason)
 
 
-def _receive(engine: Engine, plan: RestorePlan, arrival: Arrival, fd: int) -> None:
+def _receive(
+    engine: Engine, plan: RestorePlan, arrival: Arrival, fd: int, meter: Meter
+) -> None:
+    seal = Seal(plan.manifest.guid).text
+
+    def receive(pipe: int) -> None:
+        engine.receive(
+            plan.snapshot,
+            pipe,
+            raw=plan.manifest.raw,
+            properties={**arrival.properties, GOLDEN_PROPERTY: seal},
+            received=arrival.received,
+            excluded=arrival.excluded,
+        )
+
     os.lseek(fd, 0, os.SEEK_SET)
-    engine.receive(
-        plan.snapshot,
-        fd,
-        raw=plan.manifest.raw,
-        properties={
-            **arrival.properties,
-            GOLDEN_PROPERTY: Seal(plan.manifest.guid).text,
-        },
-        received=arrival.received,
-        excluded=arrival.excluded,
-    )
+    feed(fd, receive, meter.telling())
 
 
 def _take_away(

@@ -270,8 +270,13 @@ class _Run:
         if pair is None or stopped():
             return
         sent, received = pair.sent, pair.received
-        expected = self._sending.digest(sent, raw=pair.raw, stopped=stopped)
-        found = self._receiving.digest(received, raw=pair.raw, stopped=stopped)
+        size = 0
+        if self._manner.on_progress is not None:
+            size = self._sending.send_size(sent, raw=pair.raw)
+        expected, found = (
+            self._digest(side, name, raw=pair.raw, size=size)
+            for side, name in ((self._sending, sent), (self._receiving, received))
+        )
         if expected != found and not stopped():
             raise Damaged(
                 operation="verify",
@@ -280,6 +285,12 @@ class _Run:
                 hint=f"`zfstune compare {for_shell(sent)} {for_shell(received)}` lists the "
                 "objects that differ",
             )
+
+    def _digest(self, side: Side, snapshot: str, *, raw: bool, size: int) -> str:
+        """Digest a snapshot on one side, and count its bytes."""
+        stopped = self._meter.stop.is_set
+        with self._meter.reading(size) as read:
+            return side.digest(snapshot, raw=raw, stopped=stopped, on_bytes=read)
 
     def _check_needs(self, plan: DatasetPlan) -> None:
         for need in plan.needs:

@@ -238,9 +238,12 @@ class LocalSide:
         *,
         raw: bool = False,
         stopped: Callable[[], bool] = lambda: False,
+        on_bytes: Callable[[int], object] = lambda _: None,
     ) -> str:
         """Digest a snapshot's content."""
-        return digest(self._engine, snapshot, raw=raw, stopped=stopped).text
+        return digest(
+            self._engine, snapshot, raw=raw, stopped=stopped, on_bytes=on_bytes
+        ).text
 
     def abort_receive(self, name: str) -> None:
         """Give up the part of a stream that a receive kept."""

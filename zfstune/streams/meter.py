@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from contextlib import contextmanager
 
 from zfstune.streams.progress import SendProgress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["Meter"]
 
@@ -53,6 +54,7 @@ class Meter:
         self._total_bytes = total_bytes
         self._datasets_done = 0
         self._datasets = datasets
+        self._comparisons = 0
         self._free_at = 0.0  # when the next bytes may pass
         self._told_at = time.monotonic()
         self._seen = deque([(self._told_at, 0)])
@@ -74,6 +76,38 @@ class Meter:
             if self._total_bytes is not None:
                 self._total_bytes += passed_bytes - estimated_bytes
 
+    @contextmanager
+    def reading(
+        self, estimated_bytes: int, *, comparing: bool = True
+    ) -> Iterator[Callable[[int], None]]:
+        """Count what a block reads again, to compare it; no rate holds that up.
+
+        Args:
+            estimated_bytes: The bytes that it will read.
+            comparing: Whether progress says that contents are compared.
+
+        Yields:
+            A function to call with the number of bytes each time some were read.
+        """
+        counted = 0
+
+        def read(count: int) -> None:
+            nonlocal counted
+            with self._lock:
+                counted += count
+                self._done_bytes += count
+
+        with self._lock:
+            self._comparisons += comparing
+            if self._total_bytes is not None:
+                self._total_bytes += estimated_bytes
+        try:
+            yield read
+        finally:
+            self.stream_ended(estimated_bytes, counted)
+            with self._lock:
+                self._comparisons -= comparing
+
     def dataset_ended(self) -> None:
         """Count a dataset as done."""
         with self._lock:
@@ -85,6 +119,15 @@ class Meter:
         if self._on_progress is not None and now - self._told_at >= _EVERY_S:
             self._told_at = now
             self._on_progress(self.progress())
+
+    def telling(self) -> Callable[[int], None]:
+        """Return what counts bytes, and tells of them; for the caller's thread."""
+
+        def passed(count: int) -> None:
+            self.passed(count)
+            self.tick()
+
+        return passed
 
     def progress(self) -> SendProgress:
         """Return how far the run has come."""
@@ -100,4 +143,5 @@ class Meter:
                 rate_bytes_s=(self._done_bytes - before) / max(1e-9, now - since),
                 datasets_done=self._datasets_done,
                 datasets=self._datasets,
+                comparing=self._comparisons > 0,
             )

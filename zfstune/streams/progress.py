@@ -13,7 +13,7 @@ _WHOLE = 100
 
 @frozen
 class SendProgress:
-    """The state of a running replication, send or receive.
+    """The state of a running replication, comparison, or any other work on streams.
 
     Attributes:
         done_bytes: The bytes of streams that have passed.
@@ -22,6 +22,7 @@ class SendProgress:
         rate_bytes_s: Bytes a second, in the last seconds.
         datasets_done: How many datasets are done, or have failed.
         datasets: How many there are to do.
+        comparing: Whether contents are being compared; their bytes count as well.
     """
 
     done_bytes: int
@@ -29,6 +30,7 @@ class SendProgress:
     rate_bytes_s: float
     datasets_done: int
     datasets: int
+    comparing: bool = False
 
     @property
     def left_s(self) -> float | None:
@@ -51,6 +53,8 @@ class SendProgress:
             parts.append(f"{hours}:{minutes:02}:{seconds:02} left")
         if self.datasets > 1:
             parts.append(f"{self.datasets_done} of {self.datasets} datasets")
+        if self.comparing:
+            parts.append("comparing")
         return ", ".join(parts)
 
     def to_dict(self) -> dict[str, object]:
@@ -63,5 +67,5 @@ class SendProgress:
             "done": self.datasets_done,
             "total": self.datasets,
             "unit": "dataset",
-            "step": None,
+            "step": "compare" if self.comparing else None,
         }

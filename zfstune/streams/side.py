@@ -215,6 +215,7 @@ class Side(Protocol):
         *,
         raw: bool = False,
         stopped: Callable[[], bool] = lambda: False,
+        on_bytes: Callable[[int], object] = lambda _: None,
     ) -> str:
         """Digest a snapshot's content, as :func:`zfstune.streams.digest.digest` does.
 
@@ -222,6 +223,8 @@ class Side(Protocol):
             snapshot: The snapshot.
             raw: Digest the ciphertext, which takes no key.
             stopped: Tells whether to give up; the text is of no use then.
+            on_bytes: Called with the number of bytes each time some were read on this
+                host; where another host reads them nobody counts.
 
         Returns:
             The text of the digest: equal texts mean equal content.

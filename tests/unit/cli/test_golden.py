@@ -68,7 +68,7 @@ def test_a_disk_that_is_damaged_is_not_printed(
     tank.left, tank.end = 0, KeyboardInterrupt
     status, out, err = run("golden", "create", "tank/v", "--disk", str(disk))
     assert (status, out) == (130, "")
-    assert "interrupted; nothing is left of tank/v" in err
+    assert "interrupted; no part of tank/v stays; run this again" in err
 
 
 def test_stamp_prints_what_was_done(run: Run, tank: CloneEngine) -> None:

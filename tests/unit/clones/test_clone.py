@@ -100,3 +100,24 @@ def test_places_by_name(taken: CloneEngine) -> None:
     clone("tank/node@1", *NAMES, properties=PLACES, mount=False, engine=taken.zfs)
     for name in NAMES:
         assert taken.local[name] == own_place(name)
+
+
+def test_steps_and_progress(taken: CloneEngine) -> None:
+    """Each clone that was made, also before an error, in the order of the names."""
+    steps: list[str] = []
+    told: list[tuple[int, int]] = []
+    taken.left = 2
+
+    def progress(done: int, total: int) -> None:
+        told.append((done, total))
+
+    with pytest.raises(Killed):
+        clone(
+            "tank/node@1",
+            *NAMES,
+            engine=taken.zfs,
+            on_step=steps.append,
+            on_progress=progress,
+        )
+    assert steps == [f"clone tank/node@1 as {name}" for name in NAMES[:2]]
+    assert told == [(1, len(NAMES)), (2, len(NAMES))]

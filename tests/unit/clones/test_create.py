@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clone_engine import CloneEngine
+    from zfstune.streams.progress import SendProgress
 
 
 @pytest.fixture
@@ -99,6 +100,15 @@ def test_a_disk_becomes_a_volume(tank: CloneEngine, disk: str, left: int | None)
     assert (local["volmode"], local["readonly"]) == ("none", "on")
     if left != 1:  # else it had arrived before
         assert local["compression"] == "zstd"
+
+
+def test_progress(tank: CloneEngine, disk: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes of the disk are told, holes among them."""
+    monkeypatch.setattr("zfstune.streams.meter._EVERY_S", 0)
+    told: list[SendProgress] = []
+    create("tank/new", disk=disk, engine=tank.zfs, on_progress=told.append)
+    size = os.stat(disk).st_size  # noqa: PTH116 (it is text)
+    assert (told[-1].done_bytes, told[-1].total_bytes) == (size, size)
 
 
 def test_a_name_that_is_taken(tank: CloneEngine, disk: str) -> None:

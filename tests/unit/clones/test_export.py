@@ -13,6 +13,7 @@ from zfstune.values.errors import AlreadyExists, EngineError, PlanError
 
 if TYPE_CHECKING:
     from clone_engine import CloneEngine
+    from zfstune.streams.progress import SendProgress
 
 
 def test_the_manifest_says_what_the_stream_is(sealed: CloneEngine, tmp_path: Path) -> None:
@@ -100,3 +101,20 @@ def test_an_image_without_its_snapshot(sealed: CloneEngine, tmp_path: Path) -> N
     sealed.destroy_snapshots(["tank/disk@golden"])
     with pytest.raises(PlanError, match="its sealed snapshot is gone"):
         export_image("tank/disk", str(tmp_path / "out"), engine=sealed.zfs)
+
+
+@pytest.mark.parametrize("disk", [False, True])
+def test_progress(
+    sealed: CloneEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, disk: bool
+) -> None:
+    """Bytes of all readings are told, of those that are expected."""
+    monkeypatch.setattr("zfstune.streams.meter._EVERY_S", 0)
+    told: list[SendProgress] = []
+    target = str(tmp_path / "target")
+    if disk:
+        export_disk("tank/disk", target, engine=sealed.zfs, on_progress=told.append)
+        assert told[-1].total_bytes == 65536
+    else:
+        export_image("tank/disk", target, engine=sealed.zfs, on_progress=told.append)
+        assert told[-1].total_bytes == 2000
+    assert told[-1].done_bytes > 0

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     Exported = tuple[CloneEngine, Path]
 
+    from zfstune.streams.progress import SendProgress
+
 
 @pytest.fixture
 def folder(sealed: CloneEngine, tmp_path: Path) -> Path:
@@ -215,3 +217,17 @@ def test_a_manifest_that_is_too_large(
         restore(str(folder), "tank/back", engine=sealed.zfs)
     with pytest.raises(ZfstuneError):
         restore(str(folder), "tank/a@b", engine=sealed.zfs)
+
+
+def test_progress(
+    sealed: CloneEngine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stream is read twice, and then what has arrived is read again."""
+    monkeypatch.setattr("zfstune.streams.meter._EVERY_S", 0)
+    told: list[SendProgress] = []
+    restore(str(folder), "tank/back", engine=sealed.zfs, on_progress=told.append)
+    length = (folder / "stream.zfs").stat().st_size
+    assert told[0].total_bytes == 2 * length
+    assert told[-1].total_bytes == 2 * length + 1000
+    assert told[-1].done_bytes > 2 * length
+    assert told[-1].comparing

@@ -197,10 +197,13 @@ def test_verified(
     tank, back = sides
     asked: list[str] = []
 
-    def digest(_: object, snapshot: str, *, raw: bool, stopped: object) -> str:
+    def digest(
+        _: object, snapshot: str, *, raw: bool, stopped: object, on_bytes: object
+    ) -> str:
         asked.append(snapshot)
         assert not raw
         assert not stopped()  # type: ignore[operator]
+        on_bytes(5)  # type: ignore[operator]
         return "x" if snapshot == "back/a/7@1" else "y"
 
     monkeypatch.setattr("zfstune.streams.local_side.LocalSide.digest", digest)

@@ -28,6 +28,23 @@ def test_the_real_length_takes_the_place_of_the_estimate() -> None:
     assert (progress.datasets_done, progress.datasets) == (1, 2)
 
 
+def test_what_is_read_to_be_compared_counts_as_well() -> None:
+    """By its estimate first, and by what was read in the end; no rate holds it up."""
+    meter = Meter(100, 1, rate_bytes_s=1)
+    with meter.reading(50) as read:
+        assert meter.progress().total_bytes == 150
+        assert meter.progress().comparing
+        read(70)
+    progress = meter.progress()
+    assert (progress.done_bytes, progress.total_bytes) == (70, 170)
+    assert not progress.comparing
+    unknown = Meter(None, 1)
+    with unknown.reading(50, comparing=False) as read:
+        read(1)
+        assert not unknown.progress().comparing
+    assert unknown.progress().total_bytes is None
+
+
 def test_a_rate_over_all_streams() -> None:
     """Two streams at once get half of it each; parts are small enough to keep it."""
     meter = Meter(0, 2, rate_bytes_s=1_000_000)

@@ -29,6 +29,13 @@ def test_estimates_that_are_wrong(progress: SendProgress, line: str) -> None:
     assert progress.line() == line
 
 
+def test_a_comparison() -> None:
+    """Its bytes are told like others, and the step has a word."""
+    comparing = SendProgress(512 << 20, 1 << 30, 64 << 20, 0, 1, comparing=True)
+    assert comparing.line().endswith("(50 %), 64M/s, 0:00:08 left, comparing")
+    assert comparing.to_dict()["step"] == "compare"
+
+
 def test_for_programs() -> None:
     """Exact bytes and whole seconds."""
     assert HALF.to_dict() == {

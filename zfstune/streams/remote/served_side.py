@@ -199,6 +199,7 @@ class ServedSide:
         *,
         raw: bool = False,
         stopped: Callable[[], bool] = lambda: False,
+        on_bytes: Callable[[int], object] = lambda _: None,  # noqa: ARG002
     ) -> str:
         """Digest a snapshot's content there; only the digest comes here."""
         request = SideCall("digest", {"snapshot": snapshot, "raw": raw})

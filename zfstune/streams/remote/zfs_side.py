@@ -139,6 +139,7 @@ class ZfsSide(ZfsReader):
         *,
         raw: bool = False,
         stopped: Callable[[], bool] = lambda: False,
+        on_bytes: Callable[[int], object] = lambda _: None,
     ) -> str:
         """Digest a snapshot's content here; its whole stream is read for that."""
         line = remote_line(zfs_words.content_words(snapshot, raw=raw))
@@ -146,7 +147,9 @@ class ZfsSide(ZfsReader):
         try:
             with self._told("send", snapshot), self._checked():
                 try:
-                    found = digest_stream(command.out, snapshot, stopped=stopped)
+                    found = digest_stream(
+                        command.out, snapshot, stopped=stopped, on_bytes=on_bytes
+                    )
                 except InvalidValue:
                     command.check()  # the stream ended early: zfs knows the reason
                     raise

@@ -24,7 +24,7 @@ from zfstune.values.errors import InvalidName, InvalidValue
 
 # What a side on another host knows or does without it, and arguments that stay here.
 NO_CALLS = {"host", "file", "forces", "holding"}
-UNSENT = {"self", "fd", "stopped"}
+UNSENT = {"self", "fd", "stopped", "on_bytes"}
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: request.call)
