@@ -89,9 +89,11 @@ def test_what_zfs_sends(tree: str, back: str, engine: Engine, command: Command) 
     assert again == ""
 
 
-@pytest.mark.parametrize("options", ["-p", "-I @1", "-p -I @1", "-i @1", "-Lc -p", "-h"])
+@pytest.mark.parametrize(
+    "options", ["-p", "-I @1", "-p -I @1", "-i @1", "-Lc -p", "-h", "-e", "-Lec -i @1"]
+)
 def test_other_packages_of_zfs(tree: str, back: str, engine: Engine, options: str) -> None:
-    """With properties, with the snapshots between, with holds."""
+    """With properties, with the snapshots between, with holds, with data in pointers."""
     copy = f"{back}/{secrets.token_hex(4)}"
     if "@1" in options:
         shell(f"zfs send '{tree}@1' | zfstune receive '{copy}'")
