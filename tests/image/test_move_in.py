@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,6 +99,31 @@ def test_it_goes_on(pool: _Renaming, folder: Path, step: str) -> None:
     zfstune.move_in("git", folder, at=NAME, owner=False, engine=pool)
     assert (folder / "a").read_text() == "a"
     assert pool.mounts()[NAME].path == f"{folder}"
+
+
+@pytest.mark.parametrize("where", ["source", "copy", "same size and time"])
+def test_a_copy_that_is_not_like_its_source(
+    pool: _Renaming, folder: Path, where: str
+) -> None:
+    """What was written between the copy and the swap, on either side, stops the move."""
+
+    def write(done: str) -> None:
+        if done != "copied":
+            return
+        if where == "source":
+            (folder / "new").write_text("late")
+        elif where == "copy":
+            [made] = [p for p in folder.parent.iterdir() if p.name.startswith(".zfs")]
+            (made / "a").write_text("X")
+        else:
+            was = (folder / "a").stat()
+            (folder / "a").write_text("b")
+            os.utime(folder / "a", ns=(was.st_atime_ns, was.st_mtime_ns))
+
+    with pytest.raises(PlanError, match="not like it"):
+        zfstune.move_in("git", folder, at=NAME, owner=False, on_step=write, engine=pool)
+    assert (folder / "a").exists()
+    assert folder.stat().st_dev == folder.parent.stat().st_dev
 
 
 def test_no_room(pool: _Renaming, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The steps of checkpoints and of destroy: counted on a terminal, and quiet on a pipe."""
+"""The steps of long work: counted on a terminal, and quiet on a pipe."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import zfstune
 from zfstune.cli import step_line
 from zfstune.cli.main import main
 from zfstune.engine.image import create_image
@@ -14,10 +15,13 @@ from zfstune.engine.image import create_image
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Each verb in this order, with the last count that it shows: three datasets are taken;
-# each of them is looked at for losses, and brought back; three snapshots are dropped; two
-# datasets go, and the snapshot of one of them.
+# Each verb in this order, with the last count that it shows: two snapshots are pruned; one
+# dataset is verified; three datasets are taken; each of them is looked at for losses, and
+# brought back; three snapshots are dropped; two datasets go, and the snapshot of one of
+# them.
 VERBS = (
+    ("prune tank/a --keep 1 --match own-* --force", "went through 2 of 2"),
+    ("verify tank/a --no-owner", "looked at 1 of 1"),
     ("checkpoint one tank/a", "took 3 of 3"),
     ("rollback one", "did step 6 of 6"),
     ("checkpoint drop one", "destroyed 3 of 3"),
@@ -32,6 +36,9 @@ def tree(file: Path) -> Path:
         for name in ("tank/a", "tank/a/b", "tank/a/b/c"):
             engine.create(name)
         engine.take_snapshots(["tank/a/b/c@mine"])
+        for number in range(3):
+            engine.take_snapshots([f"tank/a@own-{number}"])
+        zfstune.apply("git", at="tank/a", owner=False, engine=engine)
     return file
 
 

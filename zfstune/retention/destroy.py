@@ -64,8 +64,8 @@ class Destruction:
         """Destroy all victims; an error on one dataset ends the work on that dataset.
 
         Args:
-            passed: Is told after each batch how many victims were gone through, and how
-                many there are.
+            passed: Is told before each batch, and after the last one, how many victims were
+                gone through, and how many there are.
 
         Raises:
             EngineError: ZFS refused, for the whole pool; snapshots that went before
@@ -81,6 +81,8 @@ class Destruction:
             left = batch if self.fallback else self._by_program(batch)
             if left:
                 self._by_name(left)
+        if self._plan.victims:
+            passed(gone_through, gone_through)
 
     def _by_program(self, batch: list[Snapshot]) -> list[Snapshot]:
         """Destroy a batch in one transaction with all checks; give the rest of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import redirect_stdout
@@ -93,7 +94,9 @@ def test_a_log_has_both_in_order(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with log.open("wb") as file:
         argv = [sys.executable, "-c", code]
-        subprocess.run(argv, stdout=file, stderr=subprocess.STDOUT, check=True)
+        # Unbuffered, as many a container has it, the order would be right by itself.
+        env = {n: text for n, text in os.environ.items() if n != "PYTHONUNBUFFERED"}
+        subprocess.run(argv, stdout=file, stderr=subprocess.STDOUT, check=True, env=env)
     told = log.read_text().splitlines()
     assert told == ["made it", "zfstune: cannot go on", "hint: do this", "the end"]
 
