@@ -1,6 +1,7 @@
 /* Finds libzpool and starts it. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,21 +30,42 @@ static const struct {
 	{ "libzpool.so.5", 2 },
 };
 
+/*
+ * Is there no such library?  The loader has no errno: a library that is there,
+ * and for which memory or descriptors are short, is told from that by its words.
+ */
+static bool
+is_missing(const char *reason)
+{
+	return (strstr(reason, "No such file") != NULL);
+}
+
 static int
 find_library(char *why, size_t why_size)
 {
+	char reason[256] = "";
+
 	for (size_t i = 0; i < sizeof (known) / sizeof (known[0]); i++) {
 		zpool.library = dlopen(known[i].soname, RTLD_NOW | RTLD_LOCAL);
-		if (zpool.library == NULL)
+		if (zpool.library == NULL) {
+			const char *said = dlerror();
+			if (reason[0] == '\0' && said != NULL &&
+			    !is_missing(said))
+				(void) snprintf(reason, sizeof (reason), "%s",
+				    said);
 			continue;
+		}
 		zpool.minor = known[i].minor;
 		if (zpool.minor == 2 &&
 		    dlsym(zpool.library, "get_receive_resume_token") == NULL)
 			zpool.minor = 1;
 		return (0);
 	}
-	(void) snprintf(why, why_size,
-	    "no libzpool is installed that this knows (libzpool.so.5 to .7)");
+	if (reason[0] != '\0')
+		(void) snprintf(why, why_size, "%s", reason);
+	else
+		(void) snprintf(why, why_size, "no libzpool is installed that "
+		    "this knows (libzpool.so.5 to .7)");
 	return (ELIBACC);
 }
 

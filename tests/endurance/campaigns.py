@@ -85,6 +85,12 @@ CAMPAIGNS = (
         {"ZFSTUNE_SNAPSHOTS": "1000000"},
     ),
     Campaign(
+        "commands on a host that is short of something",
+        ("tests/image/test_short_host.py",),
+        {"ZFSTUNE_KILLS": "1"},
+        weight=3,
+    ),
+    Campaign(
         "random walks over two pools",
         ("tests/image/test_replica_machine.py",),
         {"ZFSTUNE_MACHINE_EXAMPLES": "20", "ZFSTUNE_MACHINE_STEPS": "40"},

@@ -60,11 +60,13 @@ class Ground:
         pool: The name of the pool.
         folder: For the files of commands.
         image: The pool's file; None: it is the kernel's.
+        limits: Words of prlimit(1) that commands are started with.
     """
 
     pool: str
     folder: Path
     image: Path | None = None
+    limits: tuple[str, ...] = ()
 
     def open(self) -> Engine:
         """Open the pool."""
@@ -74,7 +76,7 @@ class Ground:
         """Start a command, at the head of a group of processes of its own."""
         image = ("--image", str(self.image)) if self.image else ()
         return subprocess.Popen(
-            [sys.executable, "-m", "zfstune", *image, *words],
+            [*self.limits, sys.executable, "-m", "zfstune", *image, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

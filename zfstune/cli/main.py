@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 import time
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from functools import partial
 
 from zfstune.cli import exit_status
@@ -22,6 +22,7 @@ from zfstune.cli.output import (
 from zfstune.cli.parser import build_parser
 from zfstune.cli.watch import Ended, watched
 from zfstune.cli.which_zfs import uses_kernel
+from zfstune.host.shortage import shortage_hint
 from zfstune.values.errors import PolicyError, ZfstuneError, ZfsUnavailable
 
 TYPE_CHECKING = False
@@ -156,13 +157,19 @@ def run_to_status(work: Callable[[], int], *, debug: bool = False) -> int:
         # The error mostly comes from stdout, as other files have errors of their own.
         # The rest of the output goes nowhere, since writing it at exit would fail again.
         if not error.filename:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            with suppress(OSError):  # where descriptors are short, there is none for it
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # as in `... | head`
             return exit_status.SIGPIPE
         if debug:
             _print_traceback(error)
-        what = f"use '{error.filename}'" if error.filename else "write the output"
-        report(ZfstuneError(f"cannot {what}: {error.strerror}"))
+        message = f"cannot {_what_failed(error)}: {error.strerror}"
+        report(ZfstuneError(message, hint=shortage_hint(error) or ""))
+        return exit_status.FAILED
+    except MemoryError as error:
+        if debug:
+            _print_traceback(error)
+        report(ZfstuneError("cannot go on: there is no more memory"))
         return exit_status.FAILED
     except KeyboardInterrupt as stop:
         refuse("Interrupted", "interrupted")
@@ -170,6 +177,12 @@ def run_to_status(work: Callable[[], int], *, debug: bool = False) -> int:
             warn("interrupted", note)
         return 128 + stop.number if isinstance(stop, Ended) else exit_status.SIGINT
     return result
+
+
+def _what_failed(error: OSError) -> str:
+    if error.filename:
+        return f"use '{error.filename}'"
+    return "write the output" if shortage_hint(error) is None else "go on"
 
 
 def _report(error: ZfstuneError, *, debug: bool) -> None:

@@ -96,6 +96,7 @@ _UNWRITABLE = {
     e.EDQUOT: _QUOTA,
     e.EFBIG: _TOO_LARGE,
     e.EROFS: "the file system of '{path}' has become read-only",
+    e.ENOMEM: "OpenZFS gets no more memory",
     e.EIO: "reading or writing '{path}' failed: its file system gives I/O errors, "
     "or it is damaged",
 }

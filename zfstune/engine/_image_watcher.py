@@ -1,16 +1,17 @@
 """A thread that ends an image's process where the main thread cannot.
 
-OpenZFS waits for ever in three cases. A write to the file that fails suspends the
+OpenZFS waits for ever in four cases. A write to the file that fails suspends the
 pool, and each call waits until somebody brings the devices back; where the writes to a
-part of the file fail, it tries again and again; a stream waits for its reader or
-writer. Such a call cannot be interrupted. The process may end at any
-moment, though: the file is written copy on write, and the changes of a call are on disk
-when it returns.
+part of the file fail, it tries again and again; where there is no memory, it asks for it
+again and again; a stream waits for its reader or writer. Such a call cannot be
+interrupted. The process may end at any moment, though: the file is written copy on
+write, and the changes of a call are on disk when it returns.
 """
 
 from __future__ import annotations
 
 import errno
+import mmap
 import os
 import select
 import threading
@@ -39,6 +40,10 @@ _PROGRESS_S = 1.0
 # errno, as with a quota, it tries one place after the other for ever (zio_done() in
 # module/zfs/zio.c). So a call that lasts longer than this makes the watcher test the file.
 _ASK_AFTER_S = 2.0
+# umem_alloc() in lib/libspl/include/umem.h asks for memory until it gets some. A call
+# that lasts, and this long no memory for the block that it may need, have no end.
+_SHORT_S = 2.0
+_BLOCK_BYTES = 256 << 10
 _ABANDONED = 2
 _UNWRITABLE = 100  # the errno, below 134, is added; 255 is the largest exit status
 
@@ -46,6 +51,15 @@ _UNWRITABLE = 100  # the errno, below 134, is added; 255 is the largest exit sta
 def unwritable_errno(status: int) -> int:
     """Return the errno of the write that ended a process with this status, else 0."""
     return max(0, status - _UNWRITABLE)
+
+
+def _has_memory() -> bool:
+    """Tell whether this process would get memory for a block of data."""
+    try:
+        mmap.mmap(-1, _BLOCK_BYTES).close()
+    except (OSError, MemoryError):
+        return False
+    return True
 
 
 class Watcher(threading.Thread):
@@ -72,6 +86,7 @@ class Watcher(threading.Thread):
         self._ask_after_s = _ASK_AFTER_S
         self._progress = Progress(path)
         self._progress_at = 0.0
+        self._short_since: float | None = None
         self._sends = 0
         self._sends_lock = threading.Lock()
         self._poll = select.poll()
@@ -91,6 +106,13 @@ class Watcher(threading.Thread):
         os._exit(_ABANDONED)
 
     def _look(self) -> None:
+        # Where memory is short the looks themselves may want some (for a lock of a file it
+        # is a RuntimeError); the next one is soon.
+        with suppress(MemoryError, RuntimeError):
+            self._look_at_memory(self.busy_since)
+            self._look_at_all_else()
+
+    def _look_at_all_else(self) -> None:
         since = self.busy_since
         if since is not None and time.monotonic() - since > self._ask_after_s:
             self._ask_after_s *= 2
@@ -103,6 +125,15 @@ class Watcher(threading.Thread):
         self._read_bytes = size
         if _SUSPENDED in os.pread(_STDERR, size - start, start):
             self._end_if(self._unwritable() or errno.EIO)
+
+    def _look_at_memory(self, busy_since: float | None) -> None:
+        now = time.monotonic()
+        if busy_since is None or now - busy_since < _SHORT_S or _has_memory():
+            self._short_since = None
+        elif self._short_since is None:
+            self._short_since = now
+        elif now - self._short_since > _SHORT_S:
+            self._end_if(errno.ENOMEM)
 
     def _look_at_progress(self) -> None:
         now = time.monotonic()

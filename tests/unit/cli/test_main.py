@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 REFUSED = NotPermitted(
     operation="list", target="tank", errno=errno.EPERM, reason="no", hint="be root"
 )
+MORE_DESCRIPTORS = "hint: allow more, as with `ulimit -n 1024`\n"
 
 
 @pytest.mark.parametrize(
@@ -34,8 +35,22 @@ REFUSED = NotPermitted(
         (PolicyError("cannot prune: x"), 2, "zfstune: cannot prune: x\n"),
         (REFUSED, 1, "zfstune: cannot list 'tank': no\nhint: be root\n"),
         (KeyboardInterrupt(), 130, ""),
+        (MemoryError(), 1, "zfstune: cannot go on: there is no more memory\n"),
+        (
+            OSError(errno.EMFILE, "Too many open files"),
+            1,
+            f"zfstune: cannot go on: Too many open files\n{MORE_DESCRIPTORS}",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            1,
+            "zfstune: cannot write the output: No space left on device\n",
+        ),
     ],
-    ids=["no ZFS", "senseless", "refused", "interrupted"],
+    ids=[
+        *("no ZFS", "senseless", "refused", "interrupted"),
+        *("no memory", "no descriptors", "no room"),
+    ],
 )
 def test_endings(
     ending: BaseException,

@@ -125,3 +125,59 @@ def test_a_write_that_is_tried_again_for_ever(
         watching._look()
     assert unwritable_errno(caught.value.args[0]) == errno.EIO
     assert asked == [1000, 1001, 1003]
+
+
+def test_memory_that_stays_short(
+    watcher: tuple[Watcher, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long call ends where there is none for seconds; a short lack is waited out."""
+    watching, _ = watcher
+    now, has_memory = 1000.0, False
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    monkeypatch.setattr(_image_watcher, "_has_memory", lambda: has_memory)
+    writes(monkeypatch, 0)
+
+    def look(moment: float) -> None:
+        nonlocal now
+        now = moment
+        watching._look()
+
+    look(1000.0)  # no call is under way
+    watching.begin()
+    look(1001.9)
+    look(1002.1)
+    look(1004.0)
+    has_memory = True
+    look(1004.2)
+    has_memory = False
+    look(1004.3)
+    look(1006.2)
+    with pytest.raises(Ended) as caught:
+        look(1006.4)
+    assert unwritable_errno(caught.value.args[0]) == errno.ENOMEM
+
+
+@pytest.mark.parametrize("error", [MemoryError, RuntimeError("can't allocate read lock")])
+def test_a_look_that_lacks_memory_itself(
+    watcher: tuple[Watcher, Path], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The thread goes on: without it, nobody would end the process."""
+    watching, _ = watcher
+
+    def look() -> None:
+        raise error
+
+    monkeypatch.setattr(watching._progress, "is_stuck", look)
+    watching._look()
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOMEM, "none"), MemoryError()])
+def test_whether_there_is_memory(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """It is asked for, and given back."""
+    assert _image_watcher._has_memory()
+
+    def mapping(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("mmap.mmap", mapping)
+    assert not _image_watcher._has_memory()
