@@ -318,6 +318,28 @@ def test_the_command(
     assert run("tank/a@1", str(tmp_path / "none"))[0] == 1
 
 
+def test_a_stream_of_our_own_send(
+    copied: Pair, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A compressed one is refused with the option that makes one to compare."""
+    image, file = tmp_path / "one.zpool", tmp_path / "file.stream"
+    stream = sent(copied[1], tmp_path, f"{COPY}@1", compressed=False)
+    with create_image(image, size_bytes=128 << 20) as engine:
+        engine.create("tank/packed", properties={"compression": "lz4"})
+        received(engine, tmp_path, "tank/packed/a@1", stream)
+
+    def run(*words: str) -> int:
+        return main(["--image", str(image), *words])
+
+    assert run("send", "tank/packed/a@1", "--output", str(file)) == 0
+    assert run("compare", "tank/packed/a@1", str(file)) == 1
+    assert "zfstune send --no-compressed" in capsys.readouterr().err
+    file.unlink()
+    plain = ("--no-compressed", "--output", str(file))
+    assert run("send", "tank/packed/a@1", *plain) == 0
+    assert run("compare", "tank/packed/a@1", str(file)) == 0
+
+
 def test_ciphertext_is_no_content(copied: Pair, tmp_path: Path) -> None:
     """A raw stream is not compared with plain content."""
     file = tmp_path / "raw"

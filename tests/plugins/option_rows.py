@@ -279,6 +279,7 @@ ROWS = {
         "--properties": f"{BEFORE} --properties --output /dev/null",
         "--raw": f"{BEFORE} --raw -n",
         "--no-raw": f"{BEFORE} --no-raw -n",
+        "--no-compressed": f"{BEFORE} --no-compressed -n",
         "--resume": "--resume 1-2-3-4 --output /dev/null !1",
         "--saved": "tank/a --saved --output /dev/null !1",
         "--output": f"{BEFORE} --output {{folder}}/new",

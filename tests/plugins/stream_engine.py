@@ -256,9 +256,11 @@ class StreamEngine:
         self.taken.pop(name)
         self.guids.pop(name)
 
-    def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:
+    def send_size(
+        self, snapshot: str, *, base: str = "", raw: bool = False, compressed: bool = True
+    ) -> int:
         """Estimate: a full stream is larger."""
-        del raw
+        del raw, compressed
         self.snapshot(snapshot)
         if "@" in base:
             self.snapshot(base)

@@ -39,7 +39,7 @@ def add_arguments(parser: Any) -> None:
         "Objects that differ are named. With one snapshot, print the digest of its "
         "content: snapshots with the same digest hold the same. In place of the second "
         "snapshot, - or a file whose name begins with / or . is the stream that "
-        "`zfs send -L` wrote."
+        "`zfstune send --no-compressed` or `zfs send -L` wrote."
     )
     parser.add_argument("first", metavar="SNAPSHOT", help="a snapshot, or a stream")
     parser.add_argument(

@@ -71,6 +71,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_kinds(parser: argparse.ArgumentParser) -> None:
     add_raw(parser, "so")
+    parser.add_argument(
+        "--no-compressed",
+        dest="compressed",
+        action="store_false",
+        help="unpack compressed blocks, as `zfs send -L` does without -c, so that "
+        "`zfstune compare` takes the stream; a raw stream stays as it lies on disk",
+    )
     rest = parser.add_mutually_exclusive_group()
     rest.add_argument(
         "--resume",
@@ -141,6 +148,7 @@ def _how(args: argparse.Namespace) -> dict[str, Any]:
         "recursive": args.recursive,
         "properties": args.properties,
         "raw": args.raw,
+        "compressed": args.compressed,
     }
 
 
@@ -149,7 +157,7 @@ def _wrong(args: argparse.Namespace) -> tuple[str, ...]:
     other = args.resume or args.saved
     if other and any((args.base, args.every, args.recursive, args.properties)):
         return "cannot choose what to send: a stream that broke off has its snapshot", ""
-    if other and (args.dry_run or args.raw is not None):
+    if other and (args.dry_run or args.raw is not None or not args.compressed):
         return "cannot plan a stream that broke off: it goes on as it began", ""
     if args.resume and args.name:
         return "cannot take a SNAPSHOT with --resume: the token names it", ""

@@ -21,7 +21,10 @@ __all__ = ["ContentReader"]
 
 _PART = struct.Struct("=QQQ")
 _REASON_BYTES = 256
-_HINT = "make it anew with `zfs send -L SNAPSHOT`, without -c, -e, -i, -p and -R"
+_HINT = (
+    "make it anew with `zfstune send --no-compressed SNAPSHOT`, or with `zfs send -L "
+    "SNAPSHOT`, without -c, -e, -i, -p and -R"
+)
 
 
 class ContentReader:

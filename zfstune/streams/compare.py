@@ -96,7 +96,9 @@ def compare_with_stream(
     paths: bool = True,
     on_progress: Callable[[SendProgress], object] | None = None,
 ) -> Comparison:
-    """Compare a snapshot with a stream, as ``zfs send -L`` writes it, or ``-Lw`` for `raw`.
+    """Compare a snapshot with a stream that was sent without compression, or raw.
+
+    ``zfstune send --no-compressed`` and ``zfs send -L`` write such a stream.
 
     Args:
         snapshot: The snapshot's full name.

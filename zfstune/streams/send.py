@@ -39,6 +39,7 @@ def send(
     recursive: bool = False,
     properties: bool = False,
     raw: bool | None = None,
+    compressed: bool = True,
     on_plan: Callable[[SendPlan], object] | None = None,
     on_bytes: Callable[[int], None] | None = None,
 ) -> SendPlan:
@@ -60,8 +61,9 @@ def send(
         properties: Send the properties that were set on datasets and snapshots.
         raw: Send encrypted blocks as they are, without their key; default: where the
             dataset is encrypted.
-        on_plan: Called with the plan, with the estimated size of each stream, before
-            anything is written.
+        compressed: Send blocks as they lie on disk; else they are unpacked, unless the
+            stream is raw: :func:`zfstune.compare` and its digests take such a stream.
+        on_plan: Called with the plan and its estimated sizes before anything is written.
         on_bytes: Called with the number of bytes each time some were written.
 
     Returns:
@@ -78,13 +80,12 @@ def send(
     with using(engine) as zfs:
         plan = decide_send(_senders(zfs, choices), choices)
         if sink is None or on_plan is not None:
-            sized = tuple(replace(step, bytes=_size(zfs, step)) for step in plan.steps)
-            plan = replace(plan, steps=sized)
+            plan = _with_sizes(zfs, plan, compressed=compressed)
         if on_plan is not None:
             on_plan(plan)
         if sink is None:
             return plan
-        pour(sink, lambda fd: _write(zfs, plan, fd), on_bytes)
+        pour(sink, lambda fd: _write(zfs, plan, fd, compressed=compressed), on_bytes)
         return plan
 
 
@@ -155,7 +156,7 @@ def _senders(engine: Engine, choices: SendChoices) -> list[Sender]:
     return senders
 
 
-def _write(engine: Engine, plan: SendPlan, fd: int) -> None:
+def _write(engine: Engine, plan: SendPlan, fd: int, *, compressed: bool) -> None:
     """Write all streams, and around those of a package what makes it one."""
     with ExitStack() as holds:
         package = plan.package
@@ -172,7 +173,9 @@ def _write(engine: Engine, plan: SendPlan, fd: int) -> None:
             write_all(fd, package_record(package.toname, payload))
         for step in plan.steps:
             base = "" if step.base is None else step.base.name
-            engine.send(step.snapshot.name, fd, base=base, raw=step.raw)
+            engine.send(
+                step.snapshot.name, fd, base=base, raw=step.raw, compressed=compressed
+            )
         if package is not None:
             write_all(fd, end_record())
 
@@ -186,6 +189,15 @@ def _hold(engine: Engine, plan: SendPlan, holds: ExitStack) -> None:
         holds.enter_context(engine.holding(sorted(names), tag))
 
 
-def _size(engine: Engine, step: SendStep) -> int:
-    base = "" if step.base is None else step.base.name
-    return engine.send_size(step.snapshot.name, base=base, raw=step.raw)
+def _with_sizes(engine: Engine, plan: SendPlan, *, compressed: bool) -> SendPlan:
+    """Return a plan with the estimated size of each stream."""
+
+    def size(step: SendStep) -> int:
+        base = "" if step.base is None else step.base.name
+        return engine.send_size(
+            step.snapshot.name, base=base, raw=step.raw, compressed=compressed
+        )
+
+    return replace(
+        plan, steps=tuple(replace(step, bytes=size(step)) for step in plan.steps)
+    )

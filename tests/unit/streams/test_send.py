@@ -34,11 +34,19 @@ class Recorded(StreamEngine):
         return [self.dataset(name) for name in ("tank/a", "tank/a/b")[: 1 + recursive]]
 
     def send(
-        self, snapshot: str, fd: int, *, base: str = "", raw: bool = False, **_: Any
+        self,
+        snapshot: str,
+        fd: int,
+        *,
+        base: str = "",
+        raw: bool = False,
+        compressed: bool = True,
+        **_: Any,
     ) -> None:
         """Write the call."""
         assert self.kept or not base
-        os.write(fd, f"<{snapshot} {base} {raw}>".encode())
+        how = "" if compressed else " unpacked"
+        os.write(fd, f"<{snapshot} {base} {raw}{how}>".encode())
 
     def send_resumed(self, token: str, fd: int) -> str:
         """Write the call."""
@@ -49,9 +57,11 @@ class Recorded(StreamEngine):
         """Write the call."""
         os.write(fd, name.encode())
 
-    def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:
+    def send_size(
+        self, snapshot: str, *, base: str = "", raw: bool = False, compressed: bool = True
+    ) -> int:
         """Give a size."""
-        return len(snapshot + base) + raw
+        return len(snapshot + base) + raw + (not compressed) * 100
 
     @contextmanager
     def holding(self, snapshots: Any, tag: str) -> Iterator[None]:
@@ -95,6 +105,15 @@ def test_a_plan_has_sizes(engine: Recorded) -> None:
     """Without a sink nothing is sent."""
     plan = send("tank/a@2", None, engine=as_engine(engine), every=True)
     assert [step.bytes for step in plan.steps] == [8, 16]
+
+
+def test_blocks_that_are_unpacked(engine: Recorded) -> None:
+    """The streams and their sizes are those without compression."""
+    sink = io.BytesIO()
+    send("tank/a@2", sink, engine=as_engine(engine), compressed=False)
+    assert sink.getvalue() == b"<tank/a@2  False unpacked>"
+    plan = send("tank/a@2", None, engine=as_engine(engine), compressed=False)
+    assert [step.bytes for step in plan.steps] == [108]
 
 
 def test_parts(engine: Recorded) -> None:
