@@ -23,7 +23,13 @@ from made_files import (
 from made_package import named
 from made_stream import BEGIN, LARGE_BLOCKS, WRITE, MadeStream
 from zfstune.engine.image import create_image
-from zfstune.values.errors import EngineError, NoSpace, PlanError, RefusedValue
+from zfstune.values.errors import (
+    EngineError,
+    NoSpace,
+    NotSupported,
+    PlanError,
+    RefusedValue,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,6 +171,42 @@ def test_a_deduplicated_stream(pools: tuple[ImageEngine, ImageEngine]) -> None:
         zfstune.receive("back/d", io.BytesIO(stream), engine=back)
     assert "zstream redup FILE | zfstune receive back/d" in caught.value.hint
     assert not back.exists("back/d")
+
+
+def test_a_stream_of_the_other_byte_order(
+    pools: tuple[ImageEngine, ImageEngine],
+) -> None:
+    """Libzpool does not take it, a kernel does, and the error says so."""
+    _, back = pools
+    made = MadeStream(features=LARGE_BLOCKS, order=">")
+    made.object(FILE_NUMBERS, b"bonus123")
+    with pytest.raises(NotSupported, match="a machine of another byte order") as caught:
+        zfstune.receive("back/be", io.BytesIO(named(made.end())), engine=back)
+    assert "a kernel has imported" in caught.value.hint
+    assert not back.exists("back/be")
+
+
+def test_a_rest_that_begins_elsewhere(pools: tuple[ImageEngine, ImageEngine]) -> None:
+    """It is told, with the command that sends the right one; what waits there stays."""
+    tank, back = pools
+
+    def receive(stream: bytes) -> str:
+        with pytest.raises(EngineError) as caught:
+            zfstune.receive("back/late", io.BytesIO(stream), engine=back)
+        token = back.dataset("back/late").value("receive_resume_token") or ""
+        assert f"--resume {token}" in caught.value.hint
+        return str(caught.value) if "does not begin" in caught.value.reason else token
+
+    def rest(token: str) -> bytes:
+        sink = io.BytesIO()
+        zfstune.send_resumed(token, sink, engine=tank)
+        return sink.getvalue()
+
+    early = rest(receive(written(tank, f"{SOURCE}@1")[: MIB // 2]))
+    late = rest(receive(early[:MIB]))
+    assert "does not begin where the part that waits there ends" in receive(early)
+    zfstune.receive("back/late", io.BytesIO(late), engine=back)
+    assert back.snapshot("back/late@1").guid == 1
 
 
 def test_streams_one_behind_the_other(

@@ -1,4 +1,4 @@
-"""The snapshots that a forced receive would destroy, and the error for a misfit stream.
+"""The snapshots that a forced receive would destroy, and errors for misfit streams.
 
 The kernel rolls the dataset back to the base of an incremental and destroys each
 snapshot that is newer; a full stream replaces the dataset, and all of its snapshots go
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 
-from zfstune.values.errors import NotFound, PlanError, RefusedValue
+from zfstune.values.errors import NotFound, NotSupported, PlanError, RefusedValue
 from zfstune.values.text import comma_list
 
 TYPE_CHECKING = False
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from zfstune.values.state import Snapshot
     from zfstune.values.stream_record import StreamHeader
 
-__all__ = ["check_losses", "lost_snapshots", "misfit"]
+__all__ = ["check_losses", "foreign", "lost_snapshots", "misfit"]
 
 
 def lost_snapshots(listed: Iterable[Snapshot], header: StreamHeader) -> list[str]:
@@ -65,21 +65,51 @@ def check_losses(
         )
 
 
-def misfit(snapshot: str) -> RefusedValue:
+def misfit(snapshot: str, header: StreamHeader, *, raw: bool) -> RefusedValue:
     """Return the error for a sound stream that does not fit the dataset here.
 
-    The kernel returns EINVAL for each of the cases in the hint
-    (recv_begin_check_existing_impl() in module/zfs/dmu_recv.c). It does so as well for
-    bytes that are no stream, but the first record has been checked by then.
+    The kernel returns EINVAL for each of the cases (recv_begin_check_existing_impl(),
+    dmu_recv_resume_begin_check() and resume_check() in module/zfs/dmu_recv.c). It does so
+    as well for bytes that are no stream, but the first record has been checked by then.
+
+    Args:
+        snapshot: The snapshot to be received.
+        header: The first record of the stream.
+        raw: Whether the caller has asked for a raw receive.
     """
+    if header.rest:
+        reason = (
+            "this rest of a stream does not begin where the part that waits there ends, or "
+            "was sent in another way"
+        )
+        hint = "send the rest anew, by the token that the dataset has now"
+    elif header.raw and not raw:
+        reason, hint = "the stream is raw", "a program passes raw=True to receive it"
+    else:
+        reason = "the stream does not fit the dataset on this side"
+        hint = (
+            "a raw stream goes on only where the streams before it came raw, no stream "
+            "takes the place of an encrypted dataset, and a redacted stream needs a base "
+            "that was redacted alike"
+        )
     return RefusedValue(
         operation="receive",
         target=snapshot,
         errno=errno.EINVAL,
-        reason="the stream does not fit the dataset on this side",
-        hint=(
-            "a raw stream needs raw=True and a dataset that was received raw, force does "
-            "not replace an encrypted dataset, and a redacted stream needs a base that was "
-            "redacted alike"
-        ),
+        reason=reason,
+        hint=hint,
+    )
+
+
+def foreign(snapshot: str) -> NotSupported:
+    """Return the error for a stream of the other byte order, which libzpool cannot swap.
+
+    check_begin() in native/image_stream.c says why.
+    """
+    return NotSupported(
+        operation="receive",
+        target=snapshot,
+        reason="it comes from a machine of another byte order, and an image takes only "
+        "streams of this machine's",
+        hint="receive it into a pool that a kernel has imported",
     )

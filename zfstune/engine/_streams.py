@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 
 from zfstune.engine._arguments import check_text
 from zfstune.engine._arrival_values import (
@@ -16,7 +17,7 @@ from zfstune.engine._checks import check_name
 from zfstune.engine._errno import STREAM_TRUNCATED, engine_error
 from zfstune.engine._history import receive_line
 from zfstune.engine._nvlist import Int64, encode
-from zfstune.engine._receive_losses import check_losses, misfit
+from zfstune.engine._receive_losses import check_losses, foreign, misfit
 from zfstune.engine._send_pipe import carry
 from zfstune.engine.read_exactly import read_exactly
 from zfstune.values import names
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from zfstune.engine._resume_token import ResumeState
     from zfstune.values.state import Dataset, Snapshot
+    from zfstune.values.stream_record import StreamHeader
 
 __all__ = ["ZfsStreams"]
 
@@ -49,6 +51,7 @@ _MOST_NESTING = 20  # ZCP_NVLIST_MAX_DEPTH, module/zfs/zcp.c
 class ZfsStreams:
     """The calls, for ZfsEngine to inherit, which has the attributes below."""
 
+    _swaps_bytes = True  # the streams of machines of the other byte order
     _zfs: Any
     _log: Callable[[str], None]
     dataset: Callable[[str], Dataset]
@@ -214,12 +217,7 @@ class ZfsStreams:
         arrival = ArrivalRequest(properties or {}, received, tuple(excluded))
         check_arrival(arrival)
         header = header or read_exactly(fd, RECORD_BYTES)
-        if len(header) < RECORD_BYTES:
-            raise engine_error("receive", snapshot, STREAM_TRUNCATED)
-        parsed = parse_header(header)
-        # A module without assertions accepts some bad records.
-        if parsed is None or parsed.package:
-            raise engine_error("receive", snapshot, errno.EINVAL)
+        parsed = self._check_header(snapshot, header)
         dataset = snapshot.partition("@")[0]
         passed = arrival_values(self, dataset, parsed.kind, arrival)
         if force:
@@ -240,7 +238,7 @@ class ZfsStreams:
             for name in passed.covered:
                 self._zfs.call(lib.zt_inherit, dataset, name, int(True))
         if error == errno.EINVAL:
-            raise misfit(snapshot)
+            raise misfit(snapshot, parsed, raw=raw)
         if error:
             # A new dataset takes the rights on its parent: zfs_ioc_recv_new().
             new = error == errno.EPERM and not self.exists(dataset)
@@ -249,6 +247,17 @@ class ZfsStreams:
         self._log(receive_line(arrival.properties, arrival.excluded, snapshot))
         if unset := unset_error(snapshot, errors or {}, arrival):
             raise unset
+
+    def _check_header(self, snapshot: str, header: bytes) -> StreamHeader:
+        if len(header) < RECORD_BYTES:
+            raise engine_error("receive", snapshot, STREAM_TRUNCATED)
+        parsed = parse_header(header)
+        # A module without assertions accepts some bad records.
+        if parsed is None or parsed.package:
+            raise engine_error("receive", snapshot, errno.EINVAL)
+        if parsed.big_endian != (sys.byteorder == "big") and not self._swaps_bytes:
+            raise foreign(snapshot)
+        return parsed
 
     def redact(self, snapshot: str, bookmark: str, snapshots: Iterable[str]) -> None:
         """Make a bookmark of the data of a snapshot that other snapshots lack."""

@@ -50,6 +50,7 @@ class ImageEngine(ZfsEngine):
 
     _zfs: ImageBinding
     _mountable = False
+    _swaps_bytes = False
     _lists_creation = True
 
     def __init__(

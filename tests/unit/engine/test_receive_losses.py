@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from zfstune.engine._errno import engine_error
-from zfstune.engine._receive_losses import check_losses, lost_snapshots, misfit
+from zfstune.engine._receive_losses import check_losses, foreign, lost_snapshots, misfit
 from zfstune.values.errors import PlanError, RefusedValue
 from zfstune.values.state import Snapshot
 from zfstune.values.stream_record import StreamHeader
@@ -76,12 +76,31 @@ def test_many_losses_are_counted() -> None:
         check(many, 1)
 
 
-def test_a_misfit_names_the_snapshot() -> None:
-    """The error for a sound stream that does not fit names the snapshot and the cases."""
-    error = misfit("tank/a@new")
+@pytest.mark.parametrize(
+    ("header", "reason", "hint"),
+    [
+        (StreamHeader(1, 0, "volume"), "does not fit the dataset on this side", "redacted"),
+        (StreamHeader(1, 0, "volume", raw=True), "the stream is raw", "raw=True"),
+        (StreamHeader(1, 0, "volume", rest=True), "does not begin where", "send the rest"),
+    ],
+)
+def test_a_misfit_names_the_snapshot(header: StreamHeader, reason: str, hint: str) -> None:
+    """The error for a sound stream that does not fit names the snapshot and the case."""
+    error = misfit("tank/a@new", header, raw=False)
     assert type(error) is RefusedValue
-    assert (
-        str(error)
-        == "cannot receive 'tank/a@new': the stream does not fit the dataset on this side"
-    )
-    assert "raw=True" in error.hint
+    assert str(error).startswith("cannot receive 'tank/a@new': ")
+    assert reason in error.reason
+    assert hint in error.hint
+
+
+def test_a_command_line_is_told_of_no_argument() -> None:
+    """It passes all of them by itself."""
+    error = misfit("tank/a@new", StreamHeader(1, 0, "volume", raw=True), raw=True)
+    assert "raw=True" not in error.hint
+    assert "force" not in error.hint
+
+
+def test_the_other_byte_order() -> None:
+    """A kernel takes what an image does not."""
+    assert "another byte order" in foreign("tank/a@new").reason
+    assert "kernel" in foreign("tank/a@new").hint
