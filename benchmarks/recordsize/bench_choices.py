@@ -101,7 +101,7 @@ def found(
 
 
 def bench_choice(place: Place, found: Measurement, rows: list[Row]) -> None:
-    """The model holds to a sector a record, and the choice is beaten for a reason alone.
+    """The model holds as measure says, and the choice is beaten for a reason alone.
 
     A choice that another candidate beats in bytes stays where the profile's reason names
     that record size, and so says what it is preferred for.

@@ -236,7 +236,7 @@ class Prediction:
         write_amplification: Data and parity alone, without metadata and log.
         cold_read_amplification: Data alone.
         records: How many records there are; a measured size is off by one sector a record
-            at the most, and in larger ones by one in each 128K, or it is a finding.
+            at the most, and by a 32nd of what a packed record takes, or it is a finding.
         sector_bytes: The sector of the pool's vdevs.
     """
 

@@ -118,31 +118,57 @@ def test_zero_against_something() -> None:
     ("changed", "finding"),
     [
         ({"allocated_bytes": 5000 + 9 * 512}, ""),
-        ({"allocated_bytes": 5000 + 9 * 513}, "a record takes 513 bytes more"),
-        ({"allocated_bytes": 5000 - 9 * 513}, "a record takes 513 bytes less"),
+        ({"allocated_bytes": 5000 + 9 * 529}, ""),
+        ({"allocated_bytes": 5000 + 9 * 530}, "a record takes 530 bytes more"),
+        ({"allocated_bytes": 5000 - 9 * 530}, "a record takes 530 bytes less"),
         ({"leaf_asked_bytes": 2800}, "a cache answered"),
         ({"idle_bytes": 200}, "others wrote to the pool as well, about 200 meanwhile"),
     ],
 )
 def test_findings(changed: dict[str, int], finding: str) -> None:
-    """What is off by more than a sector a record, or spoiled, is told."""
+    """What is off by more than a sector and a 32nd of a record, or spoiled, is told."""
     odd = replace(RUN, counts=replace(COUNTS, **changed))
     found = verdict_on(measured(small=(odd,))).findings
     assert len(found) == (1 if finding else 0)
     assert finding in "".join(found)
 
 
-def test_large_records_may_be_off_by_more() -> None:
-    """A record of 1M may be off by eight sectors: by one in each 128K of it."""
-    huge = Candidate(1 << 20, "lz4")
+def test_packed_records_may_be_off_by_more() -> None:
+    """By a 32nd of what they take, as compressors differ; others by a sector alone."""
 
-    def found(off_bytes: int) -> tuple[str, ...]:
-        odd = replace(RUN, counts=replace(COUNTS, allocated_bytes=5000 + 9 * off_bytes))
-        whole = replace(measured(), measured=(Measured(huge, MODEL, (odd,)),))
-        return verdict_on(whole).findings
+    def found(off_bytes: int, compression: str) -> tuple[str, ...]:
+        model = Prediction(9 * 320_000, 0.5, 16.0, 9, 512)
+        allocated = model.allocated_bytes + 9 * off_bytes
+        odd = replace(RUN, counts=replace(COUNTS, allocated_bytes=allocated))
+        huge = Measured(Candidate(1 << 20, compression), model, (odd,))
+        return verdict_on(replace(measured(), measured=(huge,))).findings
 
-    assert found(8 * 512) == ()
-    assert "4097 bytes more" in found(8 * 512 + 1)[0]
+    for off, compression in ((512 + 10_000, "lz4"), (512, "off")):
+        assert found(off, compression) == found(-off, compression) == ()
+        assert f"{off + 1} bytes more" in found(off + 1, compression)[0]
+        assert f"{off + 1} bytes less" in found(-off - 1, compression)[0]
+
+
+def test_files_of_one_record() -> None:
+    """Where each file is one record in both candidates, neither beats the other."""
+
+    def judged(files: int, compression: str) -> tuple[Dominated, ...]:
+        model = replace(MODEL, records=8)
+        small = Measured(SMALL, model, (run(0),))
+        other = Measured(Candidate(16 << 10, compression), model, (run(0, leaf=2000),))
+        procedure = replace(MEASUREMENT.procedure, files=files)
+        whole = replace(MEASUREMENT, procedure=procedure, measured=(small, other))
+        (cold,) = (
+            rank
+            for rank in verdict_on(whole).ranks
+            if rank.figure.name == "cold_read_amplification"
+        )
+        assert cold.no_difference == (verdict_on(whole).dominated == ())
+        return verdict_on(whole).dominated
+
+    assert judged(8, "lz4") == ()
+    assert judged(8, "zstd") != ()
+    assert judged(7, "lz4") != ()
 
 
 def test_vdevs_that_are_not_alike() -> None:
