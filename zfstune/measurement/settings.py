@@ -48,8 +48,10 @@ def properties_for(
 ) -> dict[str, str]:
     """Return the properties of a scratch dataset: those chosen, and buffered writes.
 
-    With ``direct=always`` the same write is buffered or not by where its memory begins
-    (zfs_setup_direct() in module/zfs/zfs_vnops.c), so counts would be of either kind.
+    With ``direct=always`` the same write is direct or buffered by where its memory begins:
+    it is direct if memory, offset and length are multiples of a page of the machine's
+    memory, it is at least as long as the file's records, and no part of it is mapped
+    (zfs_setup_direct() in module/zfs/zfs_vnops.c). So counts would be of either kind.
     """
     if settings.get("direct") == "always":
         return {**chosen, "direct": "standard"}
@@ -88,9 +90,10 @@ def _of_direct_writes(workload: Workload, settings: Mapping[str, str]) -> Iterat
     if settings.get("direct") == "always":
         yield (
             "direct=always is inherited from the pool; the scratch datasets have "
-            "direct=standard, so that all is buffered. An application whose memory is "
-            "aligned to pages would pass the ARC by: whole records are written as they "
-            "come, each time that they change, and read from the devices each time."
+            "direct=standard, so that all is buffered. An application whose memory, "
+            "offsets and lengths are aligned to pages of memory would pass the ARC by: "
+            "writes at least as long as a record are written as they come, each time, and "
+            "reads leave nothing in it. Shorter writes stay buffered."
         )
     if workload.direct:
         yield (
