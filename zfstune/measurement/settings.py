@@ -93,7 +93,8 @@ def _of_direct_writes(workload: Workload, settings: Mapping[str, str]) -> Iterat
             "direct=standard, so that all is buffered. An application whose memory, "
             "offsets and lengths are aligned to pages of memory would pass the ARC by: "
             "writes at least as long as a record are written as they come, each time, and "
-            "reads leave nothing in it. Shorter writes stay buffered."
+            "reads leave nothing in it. All else is buffered, and from OpenZFS 2.4 on not "
+            "kept in the ARC either."
         )
     if workload.direct:
         yield (
