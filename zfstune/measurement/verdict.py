@@ -159,14 +159,14 @@ def _rank(figure: Figure, measurement: Measurement) -> Rank:
     )
 
 
-def _are_the_same(one: Measured, other: Measured, files: int) -> bool:
+def _are_the_same(measured: Measured, other: Measured, files: int) -> bool:
     """Tell whether two candidates store the same: each file is one record in both.
 
     Their figures differ by chance alone.
     """
-    return one.candidate.compression == other.candidate.compression and all(
+    return measured.candidate.compression == other.candidate.compression and all(
         each.predicted is not None and each.predicted.records == files
-        for each in (one, other)
+        for each in (measured, other)
     )
 
 
