@@ -148,7 +148,7 @@ deb: wheels ## The Debian package, from the sdist; lintian has no complaint
 	packaging/build-deb $(DIST)
 
 installed: host images bundle deb ## The package and the bundle, installed, used and purged in guests
-	for release in bookworm trixie; do packaging/try-installed $$release $(DIST) || exit; done
+	for release in $(RELEASES); do packaging/try-installed $$release $(DIST) || exit; done
 
 clean: ## Remove what was built; images of the lab stay in their cache
 	rm -rf $(VENV) $(ANSIBLE) .ansible-test build dist share mutants mutants.log *.egg-info zfstune/_zfs.*

@@ -122,6 +122,17 @@ def test_wheel_holds_what_the_package_needs(wheel: Path) -> None:
     assert names == modules | profiles | data | extras
 
 
+def test_the_index_shows_a_readme_without_broken_links(wheel: Path) -> None:
+    """Links leave the page or stay in it; a page of the project is named instead."""
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
+        text = archive.read(name).decode()
+    assert "Description-Content-Type: text/markdown" in text
+    assert "The tutorial (`docs/tutorial/postgres.md`) goes on" in text
+    links = re.findall(r"\]\(([^)]*)\)", text)
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+
+
 def test_extension_links_no_zfs(wheel: Path, tmp_path: Path) -> None:
     """The extension loads libzfs_core when it is told to, not when it is imported."""
     with zipfile.ZipFile(wheel) as archive:
