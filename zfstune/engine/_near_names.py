@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from zfstune.values.errors import NotFound, ZfstuneError
 from zfstune.values.names import pool_of
-from zfstune.values.text import nearest, shown
+from zfstune.values.text import nearest, nearest_dataset, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ def _nearest(engine: Engine, name: str) -> str:
     # A read from a suspended pool may never return.
     if not pool or engine.pool(pool).suspended:
         return ""
-    # A dataset above is no slip of the fingers, and bad advice for `destroy`.
-    listed = (dataset.name for dataset in engine.datasets(pool))
-    known = [known for known in listed if not name.startswith(f"{known}/")]
+    known = [dataset.name for dataset in engine.datasets(pool)]
     moved = pool + name[len(pool_of(name)) :]  # the name with the pool's right name
-    return moved if moved in known else nearest(name, known)
+    return moved if moved in known else nearest_dataset(moved, known)

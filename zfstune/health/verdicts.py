@@ -22,7 +22,7 @@ from zfstune.values.mountpoint import (
 )
 from zfstune.values.property_rules import is_unsafe
 from zfstune.values.size import format_size
-from zfstune.values.text import for_shell, nearest, shown
+from zfstune.values.text import for_shell, nearest_dataset, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -157,9 +157,8 @@ def judge_dataset(
 
 
 def _near(expected: Expected, seen: Seen) -> str:
-    """Name the dataset that was most likely meant, which is none of those above it."""
-    name = expected.dataset
-    near = nearest(name, (n for n in seen.datasets if not name.startswith(f"{n}/")))
+    """Name the dataset that was most likely meant."""
+    near = nearest_dataset(expected.dataset, seen.datasets)
     return f"did you mean '{shown(near)}'? see `zfstune list`" if near else ""
 
 

@@ -13,6 +13,7 @@ from zfstune.snapshots.checkpoint import find_checkpoint, pool_of_all
 from zfstune.snapshots.look_up import look_up
 from zfstune.values.errors import InvalidName
 from zfstune.values.names import check_snapshot
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,7 +88,9 @@ def _snapshots(engine: Engine, first: str, second: str, *, recursive: bool) -> _
     if not found:
         raise InvalidName(
             f"cannot compare '{first}' with '{second}': the second is no snapshot",
-            hint=f"write @{second} for a snapshot of '{root}'",
+            hint=f"write @{second} for a snapshot of '{root}'"
+            if "/" not in second
+            else f"`zfstune list -t snapshots {for_shell(second)}` lists its snapshots",
         )
     later_root = later_root or root
     check_snapshot(f"{later_root}@{new}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "for_shell",
     "making_hint",
     "nearest",
+    "nearest_dataset",
     "shown",
     "snapshot_hint",
     "utc_instant",
@@ -88,6 +89,21 @@ def nearest(word: str, known: Iterable[str]) -> str:
     word = word[:_MOST_COMPARED].lower()
     by_lower = {name.lower(): name for name in known if len(name) <= _MOST_COMPARED}
     return next((by_lower[near] for near in get_close_matches(word, by_lower, 1)), "")
+
+
+def nearest_dataset(name: str, known: Collection[str]) -> str:
+    """Return the dataset that was most likely meant; empty where none is near.
+
+    Where the dataset above is there, a dataset beside the name is near by the last part
+    alone: what they have in common tells nothing. One above the name is never near, since
+    the hint may be taken over into a command that destroys it with all below.
+    """
+    top, _, last = name.rpartition("/")
+    if top not in known:
+        return nearest(name, (each for each in known if not name.startswith(f"{each}/")))
+    parts = (each.rpartition("/") for each in known)
+    near = nearest(last, [part for above, _, part in parts if above == top])
+    return f"{top}/{near}" if near else ""
 
 
 def did_you_mean(word: str, known: Iterable[str], more: str = "") -> str:

@@ -25,6 +25,7 @@ def hint_for(engine: Heirs, target: str, hint: str = HINT) -> str:
         ("tank/data/postgre", "tank/data/postgres"),
         ("tnak/home", "tank/home"),
         ("tank/HOME", "tank/home"),
+        ("tnak/data/postgre", "tank/data/postgres"),
     ],
 )
 def test_the_nearest(target: str, near: str) -> None:

@@ -169,6 +169,7 @@ def test_checkpoints(pool: TwoStates) -> None:
     ("first", "second", "hint"),
     [
         ("tank/a@1", "2", "write @2 for a snapshot of 'tank/a'"),
+        ("tank/a@1", "tank/b", "`zfstune list -t snapshots tank/b` lists its snapshots"),
         ("x", "tank/a@1", "two checkpoints"),
         ("tank/a@1", "@", ""),
         ("tank/a@1@2", "@2", ""),
