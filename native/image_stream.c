@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +19,13 @@ enum { RECORD_BEGIN = 0, HEADER_SUBSTREAM = 1 };
 #define	FEATURE_RESUMING	(1ULL << 20)
 #define	FEATURE_RAW	(1ULL << 24)
 enum { MOST_PAYLOAD = 16 << 20 };
+
+/*
+ * dmu_recv_cookie_t (include/sys/dmu_recv.h) is part of no interface of libzpool
+ * and has 256 bytes in 2.1.  dmu_recv_begin() clears all of it, so the second
+ * half of this room tells of a release in which it has outgrown the first.
+ */
+enum { COOKIE_BYTES = 4096, COOKIE_MOST = COOKIE_BYTES / 2, COOKIE_GUARD = 0xa5 };
 
 struct begin {			/* dmu_replay_record_t with drr_begin */
 	uint32_t type;
@@ -112,7 +120,8 @@ image_lzc_send_space_resume_redacted(const char *snapshot, const char *base,
 	    (base != NULL && strchr(base, '#') != NULL)) {
 		struct send_out out = { count_bytes, bytes, B_TRUE };
 		int64_t offset = 0;
-		return (zpool.dmu_send(snapshot, base, B_TRUE, B_TRUE,
+		/* No send of ours embeds data: see engine/_streams.py. */
+		return (zpool.dmu_send(snapshot, base, B_FALSE, B_TRUE,
 		    compressed, raw, B_FALSE, 0, 0, redaction, -1,
 		    &offset, &out));
 	}
@@ -248,14 +257,19 @@ receive(char *dataset, const char *snapshot, struct begin *begin,
     nvlist_t *received, nvlist_t *local, nvlist_t *errors)
 {
 	/* The cookie points to the rest: all must live until dmu_recv_end(). */
-	union { char room[4096]; uint64_t align; } cookie;
+	union { unsigned char room[COOKIE_BYTES]; uint64_t align; } cookie;
 	struct zfs_file file = { fd, -1 };
 	int64_t offset = sizeof (*begin);
 	boolean_t makes_it = is_new(dataset, begin);
 	int unset = 0;
+
+	memset(&cookie, COOKIE_GUARD, sizeof (cookie));
 	int error = begin_receive(dataset, snapshot, begin, origin, force,
 	    resumable, local, &cookie, &file, &offset);
 
+	for (size_t i = COOKIE_MOST; i < COOKIE_BYTES; i++)
+		if (cookie.room[i] != COOKIE_GUARD)
+			abort();
 	if (error != 0)
 		return (error);
 	if (makes_it)
