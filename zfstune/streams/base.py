@@ -43,11 +43,6 @@ class Base:
     sent: Snapshot | Bookmark
     received: Snapshot
 
-    @property
-    def is_bookmark(self) -> bool:
-        """Whether the source has only a bookmark of it."""
-        return isinstance(self.sent, Bookmark)
-
 
 @frozen
 class BookmarkChanges:

@@ -14,8 +14,6 @@ from zfstune.values.text import comma_list, for_shell, utc_instant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from zfstune.values.state import Snapshot
 
 __all__ = [
@@ -36,7 +34,6 @@ __all__ = [
 WRITTEN = "written"
 
 _MOST_NAMED = 20
-_OR_LOSE = ", or --lose "
 
 
 class _Refused:
@@ -59,12 +56,12 @@ class _Refused:
     @property
     def hint(self) -> str:
         """The ways out, the one without a loss first."""
-        return _ways_out(self.target, self.losses if self.forcible else ())
+        raise NotImplementedError
 
     @property
     def tree_hint(self) -> str:
         """The ways out for a dataset of a tree: ``--lose`` goes without ``-r``."""
-        return self.hint.replace(_OR_LOSE, ", or, alone, without -r, --lose ")
+        return self.hint
 
     @property
     def losses(self) -> tuple[str, ...]:
@@ -97,8 +94,32 @@ class _Refused:
         }
 
 
+class _Losable(_Refused):
+    """The parts of refusals that somebody may overcome by giving up what would go."""
+
+    __slots__ = ()
+
+    @property
+    def hint(self) -> str:
+        return self.ways_out("")
+
+    @property
+    def tree_hint(self) -> str:
+        return self.ways_out(", alone, without -r,")
+
+    def ways_out(self, how: str) -> str:
+        """Return the ways out; `how` says how ``--lose`` is to be used."""
+        aside = _beside(self.target)
+        if not self.losses or not self.forcible:
+            return aside
+        if len(self.losses) > _MOST_NAMED:
+            return f"{aside}, or{how} --lose NAME for each loss"
+        words = " --lose ".join(map(for_shell, self.losses))
+        return f"{aside}, or{how} --lose {words} to give that up"
+
+
 @frozen
-class Diverged(_Refused):
+class Diverged(_Losable):
     """The target went on by itself after the newest snapshot that both sides have.
 
     Attributes:
@@ -126,7 +147,8 @@ class Diverged(_Refused):
         """What the target has alone, and where ZFS and zfstune differ about it."""
         parts = []
         if self.victims:
-            parts.append(f"after '{self.base}' it has snapshots of its own: {self._named}")
+            names = comma_list([snapshot.name for snapshot in self.victims])
+            parts.append(f"after '{self.base}' it has snapshots of its own: {names}")
         if self.written_bytes:
             since = self.victims[-1].name if self.victims else self.base
             parts.append(f"{self.written_bytes} bytes were written to it after '{since}'")
@@ -139,21 +161,16 @@ class Diverged(_Refused):
             )
         return "; ".join(parts)
 
-    @property
-    def hint(self) -> str:
-        """The ways out, and how to keep the target from being written to."""
-        ways = _ways_out(self.target, self.losses if self.forcible else ())
+    def ways_out(self, how: str) -> str:
+        """Return the ways out, and how to keep the target from being written to."""
+        ways = _Losable.ways_out(self, how)
         if not self.written_bytes:
             return ways
         return f"`zfs set readonly=on {for_shell(self.target)}` prevents writes; {ways}"
 
-    @property
-    def _named(self) -> str:
-        return comma_list([snapshot.name for snapshot in self.victims])
-
 
 @frozen
-class NoCommonBase(_Refused):
+class NoCommonBase(_Losable):
     """The target has snapshots, and the source has none of them, nor a bookmark of one.
 
     The attributes are those of :class:`Diverged`; `victims` are all of the target's
@@ -378,13 +395,3 @@ def _beside(target: str) -> str:
     if "/" not in target:
         return f"choose a target below '{target}': a pool's own dataset has no other name"
     return f"add --keep-aside to rename '{target}' and to receive beside it"
-
-
-def _ways_out(target: str, losses: Sequence[str]) -> str:
-    aside = _beside(target)
-    if not losses:
-        return aside
-    if len(losses) > _MOST_NAMED:
-        return f"{aside}{_OR_LOSE}NAME for each loss"
-    words = " --lose ".join(map(for_shell, losses))
-    return f"{aside}{_OR_LOSE}{words} to give that up"
