@@ -53,6 +53,7 @@ class ImageBinding:
         self._verb = "open" if create is None else "create"
         self._lock = threading.Lock()
         self._output: int | None = os.memfd_create("zfstune-image")
+        self._interrupted = False
         self._death: ImageDied | None = None
         own_end, child_end = socket.socketpair()
         # The child imports this very package, wherever it was imported from here, and
@@ -113,6 +114,7 @@ class ImageBinding:
             self._hang_up()
             os.close(self._output)
             self._output = None
+            self._interrupted = False
         if orderly and unwritable_errno(status):
             self._verb = "close"
             raise self._died()
@@ -186,6 +188,12 @@ class ImageBinding:
         return _result(answer)
 
     def _exchange(self, message: object, fds: tuple[int, ...] = ()) -> Any:
+        if self._interrupted:
+            raise ZfsUnavailable(
+                f"cannot use image '{self._path}': a call was interrupted, and that ended "
+                "this engine",
+                hint="open the image again: all that was written is on disk",
+            )
         if self._socket is None:
             raise ZfsUnavailable("cannot use ZFS: this engine was closed")
         if self._owner != os.getpid():
@@ -205,6 +213,7 @@ class ImageBinding:
             # After an interruption, such as Ctrl-C, the answer still comes, and the next
             # call would take it for its own answer. So the connection ends here; the
             # child finishes its call and exports the pool.
+            self._interrupted = True
             self._hang_up()
             raise
 
