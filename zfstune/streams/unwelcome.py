@@ -103,12 +103,17 @@ def exists_already(end: End, header: StreamHeader) -> PlanError:
     holds = f"with its snapshots {comma_list(names)}" if names else "and has no snapshot"
     what = "a clone" if header.clone else "a full stream"
     name = for_shell(end.name)
+    hint = (
+        f"choose another name, or move it aside: `zfs rename {name} "
+        f"{for_shell(f'{end.name}-aside')}`"
+    )
+    if "/" not in end.name:
+        hint = f"choose a name below it, as {name}/copy: nothing takes a pool's own place"
     return _refused(
         end.name,
         header,
         f"it exists, {holds}, and {what} makes a dataset of its own",
-        f"choose another name, or move it aside: `zfs rename {name} "
-        f"{for_shell(f'{end.name}-aside')}`",
+        hint,
     )
 
 

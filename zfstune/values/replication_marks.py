@@ -18,9 +18,11 @@ from __future__ import annotations
 
 import re
 
+from zfstune.values.errors import InvalidName
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import REPLICA_PROPERTY, TARGET_PREFIX
-from zfstune.values.names import check_bookmark
+from zfstune.values.names import MAX_NAME_BYTES, check_bookmark
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASIDE",
+    "MOST_SOURCE_BYTES",
     "UNSENT",
     "BaseMark",
     "Replica",
@@ -50,6 +53,8 @@ UNSENT = "none"
 
 _CONFIRMED = "zfstune-base"
 _TENTATIVE = "zfstune-tentative"
+# The longest name of a source: the longest bookmark, a tentative one, still fits.
+MOST_SOURCE_BYTES = MAX_NAME_BYTES - len(f"#{_TENTATIVE}-") - 16 - len("-") - 16
 _RAW = "raw"
 _PLAIN = "plain"
 _LIVE = ":live"
@@ -84,6 +89,14 @@ class BaseMark:
         Raises:
             InvalidName: The name of the dataset is too long for a bookmark on it.
         """
+        length = len(dataset.encode(errors="surrogateescape"))
+        if length > MOST_SOURCE_BYTES:
+            raise InvalidName(
+                f"cannot send '{dataset}': its name has {length} bytes, and a bookmark on "
+                f"it, which keeps the base, leaves room for {MOST_SOURCE_BYTES}",
+                hint="rename it, or, of a tree, leave it out: --exclude "
+                f"{for_shell(dataset)}",
+            )
         return check_bookmark(f"{dataset}#{self.short_name}", creating=True)
 
 

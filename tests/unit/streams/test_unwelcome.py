@@ -72,6 +72,14 @@ def test_many_are_cut() -> None:
     assert "backup/a@20 and 79 more" in str(unwelcome.exists_already(many, HEADER))
 
 
+def test_no_pool_is_moved_aside() -> None:
+    """Its root dataset can have no other name."""
+    root = replace(target(1), name="backup")
+    hint = unwelcome.exists_already(root, HEADER).hint
+    assert "zfs rename" not in hint
+    assert "backup/copy" in hint
+
+
 def test_the_way_on() -> None:
     """Both ends of the rest, and the way to give it up, can be pasted."""
     hint = unwelcome.way_on("back/a b", "1-2-3")

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from stream_ends import mark
 from zfstune.values.errors import InvalidName
 from zfstune.values.marks import OWN_PREFIX, REPLICA_PROPERTY
+from zfstune.values.names import MAX_NAME_BYTES
 from zfstune.values.replication_marks import (
+    MOST_SOURCE_BYTES,
     BaseMark,
     Replica,
     noted_target,
@@ -31,8 +33,18 @@ def test_the_names_of_bookmarks() -> None:
     assert BaseMark(1, 2, tentative=True).short_name == (
         "zfstune-tentative-0000000000000001-0000000000000002"
     )
-    with pytest.raises(InvalidName, match="255 are allowed"):
-        BaseMark(1, 2).on("tank/" + "x" * 240)
+
+
+@pytest.mark.parametrize("tentative", [False, True])
+def test_the_longest_name_of_a_source(*, tentative: bool) -> None:
+    """It has room for either bookmark; a longer one is refused with a way on."""
+    mark = BaseMark(1, 2, tentative=tentative)
+    longest = "tank/" + "x" * (MOST_SOURCE_BYTES - 5)
+    assert len(mark.on(longest)) <= MAX_NAME_BYTES
+    assert len(BaseMark(1, 2, tentative=True).on(longest)) == MAX_NAME_BYTES
+    with pytest.raises(InvalidName, match="leaves room for 203") as caught:
+        mark.on(f"{longest}x")
+    assert f"--exclude {longest}x" in caught.value.hint
 
 
 @given(GUIDS, GUIDS, st.booleans())
