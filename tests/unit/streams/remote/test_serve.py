@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from remote_messages import REQUESTS
 from served_pool import ServedPool
 from stream_engine import StreamEngine
+from zfstune.streams.local_side import LocalSide
 from zfstune.streams.remote.frames import DATA, END, MESSAGE, PING, frame_header
 from zfstune.streams.remote.requests import write_request
+from zfstune.values.errors import ZfstuneError
 
 FRAMES = st.one_of(
     st.sampled_from(REQUESTS).map(lambda request: (MESSAGE, write_request(request))),
@@ -66,6 +69,25 @@ def test_a_call_without_rights_or_sense_is_answered() -> None:
     side.close()
     pool.join()
     assert pool.broken == []
+
+
+def test_a_fault_of_ours_names_nothing_of_this_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The client is told that it failed here, and no more."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("/secret/place")
+
+    monkeypatch.setattr(LocalSide, "guid", fail)
+    pool = ServedPool(StreamEngine("tank"))
+    side = pool.side()
+    with pytest.raises(ZfstuneError, match="zfstune failed there") as caught:
+        side.guid("tank/a@1")
+    assert "KeyError" not in str(caught.value)
+    assert "secret" not in str(caught.value)
+    side.close()
+    pool.join()
 
 
 def test_silence(monkeypatch: object) -> None:
