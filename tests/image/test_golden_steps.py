@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import zfstune
+from zfstune import golden
 from zfstune.cli.main import main
 from zfstune.engine.image import ImageEngine, create_image
 
@@ -41,3 +43,15 @@ def test_printed_steps_were_done(
     with ImageEngine(file) as tank:
         made = {dataset.name for dataset in tank.datasets("tank")}
     assert made == {"tank", "tank/disk", "tank/a", "tank/b"}
+
+
+def test_the_lineage_of_an_image(tmp_path: Path) -> None:
+    """A clone of a clone is listed with its origin."""
+    with create_image(tmp_path / "tank.zpool", size_bytes=128 << 20) as tank:
+        tank.create("tank/a")
+        golden.create("tank/a", engine=tank)
+        zfstune.clone("tank/a@golden", "tank/b", engine=tank)
+        tank.take_snapshots(["tank/b@1"])
+        zfstune.clone("tank/b@1", "tank/c", engine=tank)
+        (image,) = golden.images("tank/a", engine=tank)
+        assert list(image.descendants()) == [(1, "tank/b"), (2, "tank/c")]

@@ -125,9 +125,9 @@ def _add_list(verbs: Any) -> None:
     listing = verbs.add_parser(
         "list",
         help="list images and their clones",
-        description="List golden images, each with its snapshot and its clones. A clone "
-        "that a run of stamp left unfinished may have the identity of the image; the next "
-        "run with its name finishes it.",
+        description="List golden images, each with its snapshot, its clones, and theirs. A "
+        "clone that a run of stamp left unfinished may have the identity of the image; the "
+        "next run with its name finishes it.",
     )
     listing.add_argument(
         "datasets",
@@ -278,9 +278,9 @@ def _list(args: argparse.Namespace) -> int:
         sizes = (size(image.referenced_bytes), size(image.used_bytes))
         rows.append((image.name, short_name, image.state, *sizes, str(len(image.clones))))
         indent = "" if args.scripted else "  "
-        for clone in image.clones:
+        for depth, clone in image.descendants():
             state = "unfinished" if clone in image.unfinished else "clone"
-            rows.append((f"{indent}{clone}", "-", state, "-", "-", "-"))
+            rows.append((f"{indent * depth}{clone}", "-", state, "-", "-", "-"))
     if rows:
         header = ("name", "snapshot", "state", "refer", "used", "clones")
         print_table(header, rows, scripted=args.scripted, right="lllrrr")
@@ -298,6 +298,7 @@ def _as_json(image: GoldenImage) -> dict[str, object]:
         "used_bytes": image.used_bytes,
         "clones": list(image.clones),
         "unfinished": list(image.unfinished),
+        "lineage": {name: list(own) for name, own in sorted(image.lineage.items())},
     }
 
 

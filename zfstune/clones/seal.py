@@ -7,6 +7,8 @@ counts only where it was set on this system.
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import GOLDEN_PROPERTY, STAMP_PROPERTY
@@ -14,6 +16,8 @@ from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from zfstune.values.state import Dataset, Snapshot
 
 __all__ = [
@@ -90,6 +94,8 @@ class GoldenImage:
         used_bytes: Space that destroying it would free, clones aside.
         unfinished: Names of the clones that a stamp made and has yet to finish; only a
             list of images has them.
+        lineage: Name of each clone, or clone of a clone, that has clones of its own, to
+            their names, sorted; only a list of images has them.
     """
 
     name: str
@@ -101,6 +107,15 @@ class GoldenImage:
     referenced_bytes: int
     used_bytes: int
     unfinished: tuple[str, ...] = ()
+    lineage: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+    def descendants(self) -> Iterator[tuple[int, str]]:
+        """Yield each clone below the one that it is a clone of, with its depth from 1."""
+        left = [(1, name) for name in reversed(self.clones)]
+        while left:
+            depth, name = left.pop()
+            yield depth, name
+            left += [(depth + 1, own) for own in reversed(self.lineage.get(name, ()))]
 
     @property
     def state(self) -> str:

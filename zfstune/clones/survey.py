@@ -10,12 +10,12 @@ from zfstune.engine.pools import datasets_below
 from zfstune.snapshots.rewind_plan import clones_of
 from zfstune.values.errors import NotFound, PlanError
 from zfstune.values.frozen import replace
-from zfstune.values.names import check_dataset
+from zfstune.values.names import check_dataset, pool_of
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from zfstune.engine.protocol import Engine
     from zfstune.values.state import Dataset
@@ -36,8 +36,39 @@ def images(*roots: str, engine: Engine | None = None) -> tuple[GoldenImage, ...]
     with using(engine) as zfs:
         known = datasets_below(zfs, roots)
         read = (read_image(zfs, dataset) for dataset in known.values())
-        found = (_with_unfinished(zfs, image, known) for image in read if image is not None)
-        return tuple(sorted(found, key=lambda image: image.name))
+        found = [_with_unfinished(zfs, image, known) for image in read if image is not None]
+        pools = {pool_of(image.name) for image in found if image.clones}
+        if roots and pools:  # clones may lie anywhere in the pool
+            known = datasets_below(zfs, sorted(pools))
+        own = _clones_by_owner(known.values()) if pools else {}
+        return tuple(
+            replace(image, lineage=_lineage(image.clones, own))
+            for image in sorted(found, key=lambda image: image.name)
+        )
+
+
+def _clones_by_owner(datasets: Iterable[Dataset]) -> dict[str, tuple[str, ...]]:
+    """Return the clones of each dataset's snapshots, by its name."""
+    own: dict[str, list[str]] = {}
+    for dataset in sorted(datasets, key=lambda dataset: dataset.name):
+        owner = (dataset.value("origin") or "").partition("@")[0]
+        if owner:
+            own.setdefault(owner, []).append(dataset.name)
+    return {owner: tuple(names) for owner, names in own.items()}
+
+
+def _lineage(
+    clones: Iterable[str], own: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Return those of the clones, and of their clones, that have clones of their own."""
+    found: dict[str, tuple[str, ...]] = {}
+    left = list(clones)
+    while left:
+        name = left.pop()
+        if name in own and name not in found:
+            found[name] = own[name]
+            left += own[name]
+    return found
 
 
 def _with_unfinished(

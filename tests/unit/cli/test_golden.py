@@ -118,6 +118,20 @@ def test_stamp_and_list(run: Run, tank: CloneEngine) -> None:
     assert json.loads(out)["images"][0]["unfinished"] == ["tank/x"]
 
 
+def test_a_list_of_clones_of_clones(run: Run, tank: CloneEngine) -> None:
+    """They stand below the clone that they are of, and JSON has them by its name."""
+    run("clone", "tank/node@golden", "tank/x", "--no-mount")
+    tank.take_snapshots(["tank/x@1"])
+    run("clone", "tank/x@1", "tank/y")
+    rows = run("golden", "list", "tank/node")[1].splitlines()
+    assert [row.partition("  -")[0].rstrip() for row in rows[2:]] == [
+        "  tank/x",
+        "    tank/y",
+    ]
+    (image,) = json.loads(run("golden", "list", "tank/node", "--json")[1])["images"]
+    assert image["lineage"] == {"tank/x": ["tank/y"]}
+
+
 def test_what_is_left_is_an_error_of_its_own(run: Run, tank: CloneEngine) -> None:
     """Status 3, and each clone with its reason."""
     tank.mountable = False

@@ -27,6 +27,26 @@ def test_images_and_all_their_clones(sealed: CloneEngine) -> None:
     assert images("tank/nodes", engine=sealed.zfs) == ()
 
 
+@pytest.mark.parametrize("roots", [(), ("tank/node",)])
+def test_clones_of_clones(sealed: CloneEngine, roots: tuple[str, ...]) -> None:
+    """The whole lineage, wherever in the pool it lies, each below its own origin."""
+    clone(
+        "tank/node@golden", "tank/nodes/a", "tank/nodes/b", mount=False, engine=sealed.zfs
+    )
+    sealed.take_snapshots(["tank/nodes/a@1"])
+    clone("tank/nodes/a@1", "tank/nodes/d", "tank/nodes/c", mount=False, engine=sealed.zfs)
+    sealed.take_snapshots(["tank/nodes/c@1"])
+    clone("tank/nodes/c@1", "tank/nodes/e", engine=sealed.zfs)
+    (image,) = (i for i in images(*roots, engine=sealed.zfs) if i.clones)
+    assert list(image.descendants()) == [
+        (1, "tank/nodes/a"),
+        (2, "tank/nodes/c"),
+        (3, "tank/nodes/e"),
+        (2, "tank/nodes/d"),
+        (1, "tank/nodes/b"),
+    ]
+
+
 def test_an_image_whose_snapshot_is_gone(sealed: CloneEngine) -> None:
     """A snapshot of the same name is another one."""
     sealed.tags.clear()
