@@ -81,7 +81,7 @@ CAMPAIGNS = (
     ),
     Campaign(
         "a million snapshots decided",
-        ("tests/unit/retention/test_scale.py",),
+        ("tests/unit/retention/test_decision_scale.py",),
         {"ZFSTUNE_SNAPSHOTS": "1000000"},
     ),
     Campaign(
@@ -110,7 +110,7 @@ CAMPAIGNS = (
     ),
     Campaign(
         "parsers in Python, fuzzed by coverage",
-        ("tests/unit/test_hostile_parsers.py",),
+        ("tests/native/test_hostile_parsers.py",),
         {"ZFSTUNE_FUZZ_RUNS": "100000"},
         weight=3,
     ),
