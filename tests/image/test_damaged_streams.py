@@ -195,6 +195,7 @@ def test_a_rest_that_begins_elsewhere(pools: tuple[ImageEngine, ImageEngine]) ->
             zfstune.receive("back/late", io.BytesIO(stream), engine=back)
         token = back.dataset("back/late").value("receive_resume_token") or ""
         assert f"--resume {token}" in caught.value.hint
+        assert f"`zfstune --image {back.file} receive --abort" in caught.value.hint
         return str(caught.value) if "does not begin" in caught.value.reason else token
 
     def rest(token: str) -> bytes:

@@ -123,7 +123,8 @@ class _Run:
         first = self._choices.landing.of_dataset(root, root)
         tree = package is not None and package.tree
         ends = self._read_ends(first, tree=tree)
-        reception = Reception(self._choices, package, ends, self._engine.limits)
+        limits, image = self._engine.limits, self._side.file
+        reception = Reception(self._choices, package, ends, limits, image=image)
         parents = () if first in ends else self._missing_parents(first)
         steps: list[ReceiveStep] = []
         while came.header is not None:
@@ -149,7 +150,7 @@ class _Run:
                 dataset = self._engine.dataset(self._under_way)
                 token = dataset.value("receive_resume_token")
                 if token:
-                    yield way_on(self._under_way, token)
+                    yield way_on(self._under_way, token, self._side.file)
 
     def _read_ends(self, first: str, *, tree: bool) -> dict[str, End]:
         """Read what is there of the datasets that may come."""

@@ -79,6 +79,7 @@ class Reception:
         ends: What is there before, by name: the dataset that the first one becomes, and
             all datasets below it.
         limits: The limits of the receiving release.
+        image: The path of the image that the datasets lie in, for hints.
 
     Raises:
         InvalidName: One snapshot is named, and several come.
@@ -90,6 +91,8 @@ class Reception:
         package: Package | None,
         ends: Mapping[str, End],
         limits: Limits = DEFAULT_LIMITS,
+        *,
+        image: str = "",
     ) -> None:
         target = choices.landing.target
         if "@" in target and package is not None and not package.is_of_one:
@@ -103,6 +106,7 @@ class Reception:
         self._packed = {} if package is None else {d.name: d for d in package.datasets}
         self._ends = dict(ends)
         self._limits = limits
+        self._image = image
         # The names here of the sender's datasets, as far as they have come.
         self._names: dict[str, str] = {}
 
@@ -188,10 +192,11 @@ class Reception:
             if partial is None:
                 raise no_partial(end, header)
             if (partial.toguid, partial.fromguid) != (header.toguid, header.fromguid):
-                raise has_partial(end, header, other=True)
+                raise has_partial(end, header, other=True, image=self._image)
             return
         if end.partial is not None:
-            raise has_partial(end, header, other=end.partial.toguid != header.toguid)
+            other = end.partial.toguid != header.toguid
+            raise has_partial(end, header, other=other, image=self._image)
         if not header.fromguid or header.clone:
             if end.exists:
                 raise exists_already(end, header)

@@ -34,14 +34,25 @@ __all__ = [
 ]
 
 
-def way_on(target: str, token: str) -> str:
-    """Return the hint for a receive that broke off and kept what had come."""
-    into = for_shell(target)
+def way_on(target: str, token: str, image: str = "") -> str:
+    """Return the hint for a receive that broke off and kept what had come.
+
+    Args:
+        target: The dataset.
+        token: Its resume token.
+        image: The path of the image that it lies in; empty: the kernel has its pool.
+    """
+    into, here = for_shell(target), _here(image)
     return (
         "what has arrived stays; go on with the rest: on the sender's side `zfstune send "
-        f"--resume {for_shell(token)}`, here `zfstune receive {into}`; or give it up: "
-        f"`zfstune receive --abort {into}`"
+        f"--resume {for_shell(token)}`, here `{here} receive {into}`; or give it up: "
+        f"`{here} receive --abort {into}`"
     )
+
+
+def _here(image: str) -> str:
+    """Return how a command begins that works on the pool of a target."""
+    return f"zfstune --image {for_shell(image)}" if image else "zfstune"
 
 
 def outside(sent: str, root: str) -> PlanError:
@@ -82,18 +93,29 @@ def no_partial(end: End, header: StreamHeader) -> PlanError:
     )
 
 
-def has_partial(end: End, header: StreamHeader, *, other: bool) -> PlanError:
-    """Return the error for a dataset in which part of a stream waits."""
+def has_partial(
+    end: End, header: StreamHeader, *, other: bool, image: str = ""
+) -> PlanError:
+    """Return the error for a dataset in which part of a stream waits.
+
+    Args:
+        end: The dataset.
+        header: The stream that comes.
+        other: Whether the part is of another stream.
+        image: As for :func:`way_on`.
+    """
     what = "of another stream" if other else "of this very stream"
     shown_name = f" ({shown(end.partial.toname)})" if end.partial is not None else ""
     name = for_shell(end.name)
+    source = f"what `zfs get -H -o value receive_resume_token {name}` prints"
+    if image:
+        source = "what the receive that broke off has printed"
     return _refused(
         end.name,
         header,
         f"the part {what} that broke off waits there{shown_name}",
-        "send the rest with `zfstune send --resume TOKEN`, where TOKEN is what `zfs get -H "
-        f"-o value receive_resume_token {name}` prints; or give the part up: `zfstune "
-        f"receive --abort {name}`",
+        f"send the rest with `zfstune send --resume TOKEN`, where TOKEN is {source}; or "
+        f"give the part up: `{_here(image)} receive --abort {name}`",
     )
 
 

@@ -86,3 +86,14 @@ def test_the_way_on() -> None:
     assert "`zfstune send --resume 1-2-3`" in hint
     assert "`zfstune receive 'back/a b'`" in hint
     assert "`zfstune receive --abort 'back/a b'`" in hint
+
+
+def test_the_way_on_in_an_image() -> None:
+    """A command that is pasted works on the pool in that file, and on no other."""
+    hint = unwelcome.way_on("back/a b", "1-2-3", "/srv/my image")
+    assert "`zfstune send --resume 1-2-3`" in hint
+    assert "`zfstune --image '/srv/my image' receive 'back/a b'`" in hint
+    assert "`zfstune --image '/srv/my image' receive --abort 'back/a b'`" in hint
+    hint = unwelcome.has_partial(WAITS, HEADER, other=True, image="/srv/i").hint
+    assert "`zfstune --image /srv/i receive --abort 'back/a b'`" in hint
+    assert "zfs get" not in hint
