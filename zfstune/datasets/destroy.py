@@ -6,9 +6,9 @@ from zfstune.datasets.destroy_plan import SeenPool, make_destroy, victims_of
 from zfstune.engine.open import using
 from zfstune.engine.pools import ready_pool
 from zfstune.snapshots.destroy_datasets import (
-    counting,
     destroy_datasets,
     destroy_planned,
+    step_counter,
 )
 from zfstune.snapshots.look_up import look_up
 from zfstune.snapshots.rewind_plan import clones_of
@@ -132,7 +132,9 @@ def _carry_out(
     _check_again(engine, plan, planned)
     guids = {name: snapshot.guid for name, snapshot in planned.items()}
     own = {victim.name: victim.snapshots for victim in plan.victims}
-    gone = counting(sum(map(len, own.values())) + len(own) + len(plan.snapshots), passed)
+    gone = step_counter(
+        sum(map(len, own.values())) + len(own) + len(plan.snapshots), passed
+    )
     destroy_datasets(engine, own, guids, gone=gone)
     destroy_planned(engine, plan.snapshots, guids, gone=gone)
 

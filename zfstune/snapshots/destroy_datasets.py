@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
 
-__all__ = ["counting", "destroy_datasets", "destroy_planned"]
+__all__ = ["destroy_datasets", "destroy_planned", "step_counter"]
 
 # A program has a limited number of instructions (zfs_lua_max_instrlimit).
 _BATCH = 50
 
 
-def counting(total: int, passed: Callable[[int, int], object]) -> Callable[[int], None]:
+def step_counter(total: int, passed: Callable[[int, int], object]) -> Callable[[int], None]:
     """Return a function that adds up what is gone.
 
     Args:

@@ -8,7 +8,7 @@ from zfstune.snapshots.checkpoint import (
     pool_of_all,
     ready_pool_of_all,
 )
-from zfstune.snapshots.destroy_datasets import counting, destroy_datasets
+from zfstune.snapshots.destroy_datasets import destroy_datasets, step_counter
 from zfstune.snapshots.drop_plan import Checkpoint, make_drop
 from zfstune.snapshots.lost_bases import lost_by_destroying
 from zfstune.snapshots.rewind_plan import (
@@ -126,7 +126,7 @@ def _drop(engine: Engine, plan: DropPlan, passed: Callable[[int, int], object]) 
     own = {clone.name: clone.snapshots for clone in (*plan.copies, *plan.clones)}
     going = {name: own.get(name, ()) for name in plan.ordered}
     total = sum(map(len, going.values())) + len(going) + len(plan.snapshots)
-    gone = counting(total, passed)
+    gone = step_counter(total, passed)
     destroy_datasets(engine, going, gone=gone)
     engine.destroy_snapshots(plan.snapshots)
     gone(len(plan.snapshots))

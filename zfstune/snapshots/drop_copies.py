@@ -5,7 +5,7 @@ from __future__ import annotations
 from zfstune.engine.open import using
 from zfstune.snapshots.checkpoint import pool_of_all, ready_pool_of_all
 from zfstune.snapshots.copies_plan import find_kept_copies, make_copies_plan
-from zfstune.snapshots.destroy_datasets import counting, destroy_datasets
+from zfstune.snapshots.destroy_datasets import destroy_datasets, step_counter
 from zfstune.snapshots.rewind_plan import ESCAPES
 from zfstune.values.names import pool_of
 
@@ -83,5 +83,5 @@ def drop_copies(
             own = {clone.name: clone.snapshots for clone in plan.clones}
             going = {name: own.get(name, ()) for name in plan.ordered}
             total = sum(map(len, going.values())) + len(going)
-            destroy_datasets(zfs, going, gone=counting(total, passed))
+            destroy_datasets(zfs, going, gone=step_counter(total, passed))
         return plan

@@ -11,7 +11,7 @@ from zfstune.snapshots.checkpoint import (
     ready_pool_of_all,
     system_dataset,
 )
-from zfstune.snapshots.destroy_datasets import counting, destroy_datasets
+from zfstune.snapshots.destroy_datasets import destroy_datasets, step_counter
 from zfstune.snapshots.keep_aside import keep_aside
 from zfstune.snapshots.look_up import look_up
 from zfstune.snapshots.lost_bases import lost_by_going_back
@@ -149,7 +149,7 @@ def rollback(
         if dry_run:
             return Rewound(plan)
         plan.check(lose)
-        step = counting(len(plan.rewinds) * (2 if escape else 1), passed)
+        step = step_counter(len(plan.rewinds) * (2 if escape else 1), passed)
         kept, unchanged = keep_aside(zfs, plan, step) if escape else ("", ())
         return Rewound(plan, tuple(_rewind(zfs, plan, step)), kept, unchanged)
 

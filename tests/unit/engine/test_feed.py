@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from zfstune.engine.feed import feed, pour
-from zfstune.engine.stream_file import has_an_end
 from zfstune.values.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -147,31 +146,6 @@ def not_called(fd: int) -> None:
     pytest.fail(f"called with {fd}")
 
 
-@pytest.mark.parametrize(
-    "stream", [None, "name", b"bytes", True, 1 << 70, -1, 99_999, object(), [1]]
-)
-def test_what_is_no_file(stream: Any) -> None:
-    """It is refused by its kind, before the call is made."""
-    with pytest.raises(InvalidValue, match=r"cannot read the stream: .*(neither|closed)"):
-        feed(stream, not_called)
-    with pytest.raises(InvalidValue, match=r"cannot write the stream: .*(neither|closed)"):
-        pour(stream, not_called)
-
-
-def test_closed_files(tmp_path: Path) -> None:
-    """With a descriptor of their own or without."""
-    path = tmp_path / "file"
-    unbuffered, buffered = path.open("wb", buffering=0), path.open("wb")
-    one, other = socket.socketpair()
-    other.close()
-    for stream in (unbuffered, buffered, one, io.BytesIO()):
-        stream.close()
-        with pytest.raises(InvalidValue, match="closed"):
-            feed(stream, not_called)
-        with pytest.raises(InvalidValue, match="closed"):
-            pour(stream, not_called)
-
-
 @pytest.mark.parametrize("count", [0, None])
 def test_a_file_that_takes_nothing(count: int | None) -> None:
     """The call ends; it would go on for ever."""
@@ -212,17 +186,3 @@ def test_interrupted_while_nothing_comes() -> None:
     assert got == [b"part"]
     os.close(out)
     os.close(into)
-
-
-def test_what_has_an_end(tmp_path: Path) -> None:
-    """A plain file, as far as the kernel reads it; of all else nobody can tell."""
-    path = tmp_path / "file"
-    path.write_bytes(b"x")
-    with path.open("rb", buffering=0) as plain, path.open("rb") as buffered:
-        assert has_an_end(plain)
-        assert has_an_end(plain.fileno())
-        assert not has_an_end(buffered)
-    ends = os.pipe()
-    assert not has_an_end(ends[0])
-    for fd in ends:
-        os.close(fd)

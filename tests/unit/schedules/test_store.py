@@ -32,16 +32,11 @@ def test_a_schedule_is_stored_once() -> None:
 
 
 def test_changes_are_stored_and_are_none_then() -> None:
-    """What is shown before is what the dataset says after, and a second look finds none."""
+    """The dataset says then what they say, and a second look finds none."""
     engine = FakeEngine("tank", "tank/a")
     changes = StoredChanges(
         {"tank/a": "hourly"}, {"tank/a": "backup/a"}, {"tank/a": "properties"}
     )
-    assert list(changes.lines("would ")) == [
-        "would set org.zfstune:schedule=hourly on tank/a",
-        "would set org.zfstune:replicate-to=backup/a on tank/a",
-        "would set org.zfstune:replicate-with=properties on tank/a",
-    ]
     store_changes(engine.seam, changes)
     assert engine.marks["tank/a"] == {
         SCHEDULE_PROPERTY: "hourly",
@@ -68,10 +63,6 @@ def test_targets_are_taken_away_before_their_options() -> None:
 
     engine.inherit = noting  # type: ignore[method-assign]
     changes = StoredChanges({}, {"tank/a": ""}, {"tank/a": ""})
-    assert list(changes.lines()) == [
-        "inherit org.zfstune:replicate-to on tank/a",
-        "inherit org.zfstune:replicate-with on tank/a",
-    ]
     store_changes(engine.seam, changes)
     assert gone == [REPLICATE_PROPERTY, REPLICATE_WITH_PROPERTY]
     assert engine.marks["tank/a"] == {}

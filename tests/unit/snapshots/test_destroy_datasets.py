@@ -10,9 +10,9 @@ from fake_engine import FakeEngine
 from zfstune.engine._errno import engine_error
 from zfstune.snapshots import destroy_datasets as room
 from zfstune.snapshots.destroy_datasets import (
-    counting,
     destroy_datasets,
     destroy_planned,
+    step_counter,
 )
 from zfstune.values.errors import BatchError, Busy, EngineError
 from zfstune.values.exports import Exports
@@ -144,11 +144,11 @@ def test_what_is_gone_is_counted(engine: MountedEngine) -> None:
     engine.take_snapshots(own)
     guids = {name: snapshot.guid for name, snapshot in engine.taken.items()}
     told: list[tuple[int, int]] = []
-    gone = counting(62, lambda done, total: told.append((done, total)))
+    gone = step_counter(62, lambda done, total: told.append((done, total)))
     destroy_datasets(engine.seam, {"tank/a/b": own, "tank/a": ()}, guids, gone=gone)
     assert told == [(50, 62), (60, 62), (61, 62), (62, 62)]
     told.clear()
     destroy_planned(
-        engine.seam, ["tank/c@1"], {}, gone=counting(1, lambda *t: told.append(t))
+        engine.seam, ["tank/c@1"], {}, gone=step_counter(1, lambda *t: told.append(t))
     )
     assert told == [(1, 1)]
