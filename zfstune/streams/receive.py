@@ -57,8 +57,7 @@ def receive(
         engine: The receiving engine; default: the running kernel's.
         keep: ``target``: the first dataset of the stream becomes `target`; ``path`` or
             ``last``: it is received below, by its name without the pool or its last part.
-        properties: Values for the first dataset. Those below it inherit them, or get
-            those that are not inherited.
+        properties: Values for the first dataset; those below it get them as well.
         without: Names of properties that are to be inherited instead.
         take_properties: Take the properties in a package as far as they are harmless.
         dry_run: Read the stream and change nothing.
@@ -86,7 +85,7 @@ def receive(
                 stop.add_note(note)
             raise
         except Busy:
-            raise  # a part that waits there is that of another stream, maybe a running one
+            raise  # a part that waits there is another stream's, maybe a running one's
         except EngineError as error:
             error.hint = next(run.way_on(), error.hint)
             raise
