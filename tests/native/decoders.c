@@ -29,6 +29,8 @@
 		}							\
 	} while (0)
 
+#include "parts.h"
+
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 void decode_flat(const uint8_t *, size_t);
@@ -122,21 +124,6 @@ bool
 __wrap_stream_sum_is(const struct stream_sum *sum, bool big, const uint8_t *at)
 {
 	return (trusting || __real_stream_sum_is(sum, big, at));
-}
-
-static void
-check_parts(const struct zt_buf *data, const struct zt_buf *parts)
-{
-	uint64_t end = 0;
-
-	CHECK(parts->len % sizeof (struct part) == 0);
-	for (size_t i = 0; i < parts->len; i += sizeof (struct part)) {
-		struct part part;
-		memcpy(&part, parts->data + i, sizeof (part));
-		CHECK(part.end >= end && (part.kind & 0xff) <= PART_END);
-		end = part.end;
-	}
-	CHECK(end == data->len);
 }
 
 void

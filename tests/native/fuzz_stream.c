@@ -19,7 +19,7 @@
 #include <time.h>
 
 #include "fuzz.h"
-#include "stream_content.h"
+#include "parts.h"
 #include "zt.h"
 
 enum { MOST = 1 << 20, MOST_RECORDS = 64 };
@@ -187,21 +187,6 @@ mutate(void)
 		stream[place] = below(2) == 0 ? (uint8_t)any() :
 		    edges[below(sizeof (edges))];
 	}
-}
-
-static void
-check_parts(const struct zt_buf *data, const struct zt_buf *parts)
-{
-	uint64_t end = 0;
-
-	CHECK(parts->len % sizeof (struct part) == 0);
-	for (size_t i = 0; i < parts->len; i += sizeof (struct part)) {
-		struct part part;
-		memcpy(&part, parts->data + i, sizeof (part));
-		CHECK(part.end >= end && (part.kind & 0xff) <= PART_END);
-		end = part.end;
-	}
-	CHECK(end == data->len);
 }
 
 /*
