@@ -93,7 +93,7 @@ def start(
     yield start
     for process in started:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 @pytest.mark.parametrize("way", ["send", "receive"])
