@@ -35,6 +35,7 @@ class Child:
 def made() -> Iterator[tuple[Any, socket.socket]]:
     """Yield a binding with a child that only has a socket, and that socket."""
     binding: Any = ImageBinding.__new__(ImageBinding)
+    binding._interrupted = False
     own_end, child_end = socket.socketpair()
     binding._path, binding._owner, binding._verb = "/a.zpool", os.getpid(), "go on with"
     binding._lock, binding._socket, binding._death = threading.Lock(), own_end, None
