@@ -14,7 +14,7 @@ from zfstune.values.text import did_you_mean, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any, NoReturn
 
 __all__ = ["build_parser"]
@@ -137,13 +137,17 @@ class _Parser(argparse.ArgumentParser):
         if last is None or not is_list or any(word[:1] == "-" for word in others):
             # The parser above this one would show its own usage, not that of the verb.
             if others and self.prog != _PROGRAM:
-                self.error(_not_known(others))
+                self.error(_not_known(others, self._option_string_actions))
             return namespace, others
         setattr(namespace, last.dest, [*getattr(namespace, last.dest), *others])
         return namespace, []
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and the error, and note the error for a JSON document."""
+        for action in self._get_positional_actions():
+            if hasattr(action, "add_parser") and message.endswith(f": {action.metavar}"):
+                actions = "see `zfstune --help`" if self.prog == _PROGRAM else None
+                message += f", {actions or 'one of ' + ', '.join(action.choices or ())}"
         refuse("UsageError", message)
         super().error(message)
 
@@ -161,9 +165,10 @@ class _Parser(argparse.ArgumentParser):
         return super().add_argument(*names, **options)
 
 
-def _not_known(words: Sequence[str]) -> str:
+def _not_known(words: Sequence[str], options: Iterable[str]) -> str:
     """Word the error for words that the verb does not take."""
-    return f"unrecognized arguments: {' '.join(words)}"
+    meant = did_you_mean(words[0].partition("=")[0], options)
+    return f"unrecognized arguments: {' '.join(words)}{meant and f'; {meant}'}"
 
 
 def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:

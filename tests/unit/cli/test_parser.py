@@ -142,6 +142,8 @@ def test_the_help_has_the_width_of_the_terminal(
             "snapshot",
             "unrecognized arguments: --imagine",
         ),
+        (["profiles", "--jsn"], "profiles", "--jsn; did you mean '--json'?\n"),
+        (["policy"], "policy", "required: ACTION, one of set, show, clear, "),
         (["rollback"], "rollback", "the following arguments are required: NAME\n"),
         (
             ["policy", "set"],
