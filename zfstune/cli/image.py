@@ -98,7 +98,7 @@ def _show(engine: Any, args: argparse.Namespace) -> int:
     size = format_size(pool.size_bytes, exact=False)
     print(f"{args.image_file}: pool {name}, {used} of {size} used, ashift {pool.ashift}")
     counts = f"datasets: {len(datasets)}, snapshots: {snapshots}"
-    print(f"{counts}; opened by OpenZFS {release}")
+    print(f"{counts}; opened by OpenZFS {release} or later")
     return _tell_of(damaged)
 
 
