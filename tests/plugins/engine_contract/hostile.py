@@ -60,6 +60,7 @@ CALLS: dict[str, dict[str, Any]] = {
         "snapshot": "T@s",
         "names": ["T/c"],
         "properties": {"atime": "off"},
+        "on_made": len,
     },
     "promote": {"name": "T"},
     "rollback": {"snapshot": "T@s"},
