@@ -30,41 +30,36 @@ struct job {
 	int fd;
 	void (*work)(void *);
 	void *argument;
+	bool done;
 };
 
-static bool
-is_zfs(const struct lzc *z, int fd)
-{
-	struct stat device, found;
-
-	return (fstat(z->fd, &device) == 0 && fstat(fd, &found) == 0 &&
-	    S_ISCHR(found.st_mode) && found.st_rdev == device.st_rdev);
-}
-
 /*
- * Take a table of descriptors for this thread alone, and close what the call
- * does not need in it.  Where either is impossible, the table stays shared.
+ * Take a table of descriptors for this thread alone, and close in it what the
+ * call does not need.  The table comes first: a descriptor that is opened
+ * before stays open in the one that was shared.
  */
-static void
+static bool
 own_descriptors(const struct job *job)
 {
-	DIR *folder = opendir("/proc/thread-self/fd");
+	struct stat zfs, found;
 	const struct dirent *entry;
+	DIR *folder;
 
-	if (folder == NULL)
-		return;
-	if (unshare(CLONE_FILES) == 0) {
-		while ((entry = readdir(folder)) != NULL) {
-			char *end;
-			int fd = (int)strtol(entry->d_name, &end, 10);
+	if (fstat(job->z->fd, &zfs) != 0 || unshare(CLONE_FILES) != 0 ||
+	    (folder = opendir("/proc/thread-self/fd")) == NULL)
+		return (false);
+	while ((entry = readdir(folder)) != NULL) {
+		char *end;
+		int fd = (int)strtol(entry->d_name, &end, 10);
 
-			if (end != entry->d_name && *end == '\0' &&
-			    fd != job->fd && fd != dirfd(folder) &&
-			    !is_zfs(job->z, fd))
-				(void) close(fd);
-		}
+		if (end == entry->d_name || *end != '\0' || fd == job->fd ||
+		    fd == dirfd(folder) || fstat(fd, &found) != 0)
+			continue;
+		if (!S_ISCHR(found.st_mode) || found.st_rdev != zfs.st_rdev)
+			(void) close(fd);
 	}
 	(void) closedir(folder);
+	return (true);
 }
 
 static void *
@@ -72,15 +67,15 @@ run(void *argument)
 {
 	struct job *job = argument;
 
-	own_descriptors(job);
-	job->work(job->argument);
+	if ((job->done = own_descriptors(job)))
+		job->work(job->argument);
 	return (NULL);
 }
 
 void
 stream_thread(const struct lzc *z, int fd, void (*work)(void *), void *argument)
 {
-	struct job job = { z, fd, work, argument };
+	struct job job = { z, fd, work, argument, false };
 	sigset_t all, before;
 	pthread_t thread;
 
@@ -89,16 +84,15 @@ stream_thread(const struct lzc *z, int fd, void (*work)(void *), void *argument)
 	 * on.  An image's process has one end alone, and a filter that knows no
 	 * unshare(2).
 	 */
-	if (z->minor != 0 || syscall(SYS_gettid) == getpid()) {
-		work(argument);
-		return;
+	if (z->minor == 0 && syscall(SYS_gettid) != getpid()) {
+		(void) sigfillset(&all);
+		(void) pthread_sigmask(SIG_SETMASK, &all, &before);
+		int error = pthread_create(&thread, NULL, run, &job);
+		(void) pthread_sigmask(SIG_SETMASK, &before, NULL);
+		if (error == 0)
+			(void) pthread_join(thread, NULL);
 	}
-	(void) sigfillset(&all);
-	(void) pthread_sigmask(SIG_SETMASK, &all, &before);
-	int error = pthread_create(&thread, NULL, run, &job);
-	(void) pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error == 0)
-		(void) pthread_join(thread, NULL);
-	else
+	/* Where a thread or a table cannot be had, the call is made here. */
+	if (!job.done)
 		work(argument);
 }
