@@ -146,10 +146,15 @@ class _Parser(argparse.ArgumentParser):
         """Print the usage and the error, and note the error for a JSON document."""
         for action in self._get_positional_actions():
             if hasattr(action, "add_parser") and message.endswith(f": {action.metavar}"):
-                actions = "see `zfstune --help`" if self.prog == _PROGRAM else None
-                message += f", {actions or 'one of ' + ', '.join(action.choices or ())}"
+                message += f", {self._way_to(action)}"
         refuse("UsageError", message)
         super().error(message)
+
+    def _way_to(self, action: Any) -> str:
+        """Name the verbs below this one; those of the program are too many for a line."""
+        if self.prog == _PROGRAM:
+            return f"see `{_PROGRAM} --help`"
+        return f"one of {', '.join(action.choices)}"
 
     def _check_value(self, action: Any, value: Any) -> None:
         """Refuse a verb that there is none of by naming the one that was meant."""
@@ -167,8 +172,9 @@ class _Parser(argparse.ArgumentParser):
 
 def _not_known(words: Sequence[str], options: Iterable[str]) -> str:
     """Word the error for words that the verb does not take."""
+    error = f"unrecognized arguments: {' '.join(words)}"
     meant = did_you_mean(words[0].partition("=")[0], options)
-    return f"unrecognized arguments: {' '.join(words)}{meant and f'; {meant}'}"
+    return f"{error}; {meant}" if meant else error
 
 
 def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
