@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
-
 from zfstune.engine.open import using
 from zfstune.health.observe import observe
 from zfstune.health.prometheus_text import families, render_metrics
@@ -56,13 +54,18 @@ def read_metrics(
         NotFound: A dataset that is named does not exist.
         ZfsUnavailable: There is no ZFS here.
     """
+    if version is None:
+        # It takes a third of a start, and a timer names the version.
+        from importlib import metadata  # noqa: PLC0415
+
+        version = metadata.version("zfstune")
     with using(engine) as zfs:
         seen = observe(zfs, datasets, state_folder(folder, image=zfs.file or None))
     found = families(
         seen.datasets,
         seen.pools,
         seen.runs,
-        metadata.version("zfstune") if version is None else version,
+        version,
         seen.damaged,
         targets=seen.targets,
     )
