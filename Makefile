@@ -15,6 +15,7 @@ DIST  ?= dist
 TOOLS := build/tools
 # Sizes and laps of the benchmarks; 0.1 tries them out.
 BENCH_SCALE ?= 1
+BENCH_LAPS ?= 1000
 # How long `make endurance` goes on, and words of the campaigns that it is for.
 MINUTES ?= 240
 ONLY    ?=
@@ -99,7 +100,7 @@ endurance: host $(STAMP) $(ANSIBLE_STAMP) images ## Kills, power cuts, walks and
 
 bench: host image-$(RELEASE) ## Compare with the zfs command and with peers, in a guest
 	tests/lab/run --release $(RELEASE) --disk 6G --timeout 5400 --output benchmarks/results \
-		-- env BENCH_SCALE=$(BENCH_SCALE) pytest benchmarks \
+		-- env BENCH_SCALE=$(BENCH_SCALE) BENCH_LAPS=$(BENCH_LAPS) pytest benchmarks \
 		--ignore benchmarks/recordsize --benchmark-enable $(ARGS)
 
 recordsizes: host image-$(RELEASE) ## Each profile's record size on each layout and ashift, in a guest; what is there already stays

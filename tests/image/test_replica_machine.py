@@ -17,11 +17,13 @@ SIZE_BYTES = 1 << 30
 
 def test_machine(tmp_path: Path) -> None:
     """A base is always there, nothing is lost, and once it is quiet both are equal."""
-    files = tmp_path / "tank", tmp_path / "back"
-    create_image(files[1], size_bytes=SIZE_BYTES, pool="back").close()
-    with create_image(files[0], size_bytes=SIZE_BYTES) as tank:
+    images = tmp_path / "tank", tmp_path / "back"
+    create_image(images[1], size_bytes=SIZE_BYTES, pool="back").close()
+    with create_image(images[0], size_bytes=SIZE_BYTES) as tank:
         tank.create("tank/empty")
-        tank.take_snapshots(["tank/empty@0"])
-        empty = sent(tank, tmp_path, "tank/empty@0", compressed=False)
+        tank.create("tank/blank", volume=True, properties={"volsize": "1M"})
+        names = ["tank/empty@0", "tank/blank@0"]
+        tank.take_snapshots(names)
+        files, volume = (sent(tank, tmp_path, name, compressed=False) for name in names)
     # Each walk is a dozen replications, and a killed image is opened anew.
-    walk(files, empty, tmp_path, examples=max(2, EXAMPLES * 2 // 3))
+    walk(images, (files, volume), tmp_path, examples=max(2, EXAMPLES * 2 // 3))

@@ -181,9 +181,9 @@ def _add_many(made: MadeStream, root: bytes, folder: int, many: int) -> None:
         made.object(number, attributes(root, REGULAR, folder))
 
 
-def with_data(empty: bytes, data: Pieces, *, block: int) -> bytes:
+def with_data(empty: bytes, data: Pieces, *, block: int, guid: int = GUID) -> bytes:
     """Give the stream of an empty volume with data in it."""
-    made = MadeStream(kind=3)
+    made = MadeStream(kind=3, guid=guid)
     for kind, head, payload in records(empty):
         [number] = struct.unpack_from("<Q", head, 8)
         if kind == OBJECT:

@@ -1,8 +1,9 @@
 """Two real pools in files, a tree that is replicated between them, and all that may happen.
 
-Owners write, take snapshots, prune, rename and clone; somebody writes to the copy; the two
-sides change roles; and runs are cut short at any of their steps. Whatever the order, a base
-is there, neither side loses a snapshot unasked, nothing is sent in full twice, and once all
+Owners write to filesystems, volumes and encrypted datasets, take snapshots, prune, rename
+and clone; somebody writes to the copy; the copy takes over; what it has alone is given
+up by name; and runs are cut short at any of their steps. Whatever the order, a base is
+there, neither side loses a snapshot unasked, nothing is sent in full twice, and once all
 is quiet both sides have the same content.
 
 ``ZFSTUNE_MACHINE_EXAMPLES``, ``ZFSTUNE_MACHINE_STEPS`` and ``ZFSTUNE_MACHINE_SEED`` are as
@@ -11,42 +12,24 @@ for engine_machine.
 
 from __future__ import annotations
 
-import random
+from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-)
+from hypothesis.stateful import rule
 
 import zfstune
 from engine_machine import run_machine
-from made_files import (
-    FILE_NUMBERS,
-    REGULAR,
-    attributes,
-    changed_file,
-    received,
-    root_attributes,
-    with_files,
-)
 from mortal_engine import CUT, PROCESS, WORKER, EndedError, Fate, Host, MortalEngine
-from walk_side import Side
-from zfstune.streams.steps import Full
-from zfstune.values.errors import ZfstuneError
+from replica_walk import KINDS, ReplicaWalk
+from zfstune.streams.refusals import WRITTEN
+from zfstune.values.errors import PlanError, ZfstuneError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zfstune.streams.ends import End
-    from zfstune.streams.replication_plan import ReplicationPlan
-    from zfstune.streams.steps import PlanStep
-
-FILE_BYTES = 24_000
 LAST = st.sampled_from("xyz")
 ANY = st.integers(0, 1000)
 POLICIES = ("keep=0 all-of-them", "keep=1 unreplicated", "unreplicated=and-base", "keep=2")
@@ -54,67 +37,8 @@ STEPS_BEFORE = st.integers(0, 10)
 PARTS = st.sampled_from([1, 400, 3000, 20_000])
 
 
-class ReplicaMachine(RuleBasedStateMachine):
+class ReplicaMachine(ReplicaWalk):
     """A source tree, its copy, and whatever happens to both."""
-
-    host: ClassVar[Host]
-    empty: ClassVar[bytes]
-    folder: ClassVar[Path]
-    numbers: ClassVar[count[int]]
-    done: ClassVar[dict[str, int]]
-
-    def __init__(self) -> None:
-        super().__init__()
-        run = next(self.numbers)
-        tank, back = self.host.engines
-        self.source, self.target = Side(tank, f"tank/{run}/a"), Side(back, f"back/{run}/a")
-        for side in (self.source, self.target):
-            side.engine.create(side.root.rpartition("/")[0])
-            side.look()
-        self.chance = random.Random(run)  # noqa: S311 (content)
-        self.copied: set[int] = set()  # guids of datasets that no full stream may be of
-        self.sent: set[int] = set()  # guids of all snapshots that the source has had
-        # Whether the source has made bookmarks for its target. A run may have ended before
-        # its fate came or not, so no precondition asks: rules are drawn alike in each walk.
-        self.known = False
-
-    @initialize()
-    def begin(self) -> None:
-        """Make a tree of two datasets."""
-        self.make(self.source.root)
-        self.make(f"{self.source.root}/x")
-
-    def make(self, name: str) -> None:
-        """Make a dataset with a file and a snapshot."""
-        data = self.chance.randbytes(FILE_BYTES)
-        files = {"file": [(0, data)]}
-        number = next(self.numbers)
-        stream = with_files(self.empty, files, guid=number << 20)
-        received(self.source.engine.zfs, self.folder, f"{name}@{number}", stream)
-        self.source.allow()
-
-    def write(self, side: Side, end: End) -> bool:
-        """Write to the file of a dataset and take a snapshot; tell whether it was done."""
-        if not end.snapshots or end.written_bytes or end.partial is not None:
-            return False
-        number = next(self.numbers)
-        offset = self.chance.randrange(0, FILE_BYTES, 4096) // 4096 * 4096
-        bonus = attributes(root_attributes(self.empty), REGULAR)
-        part = self.chance.randbytes(4096)
-        base = end.snapshots[-1].guid
-        made = changed_file(
-            *(FILE_NUMBERS, bonus, [(offset, part)]),
-            end=FILE_BYTES + 4096,
-            guid=number << 20,
-            base=base,
-        )
-        received(side.engine.zfs, self.folder, f"{end.name}@{number}", made.end())
-        side.allow()
-        return True
-
-    def count(self, what: str) -> None:
-        """Count what was done, so that a walk which does little is seen."""
-        self.done[what] = self.done.get(what, 0) + 1
 
     # What the owner of the source does.
 
@@ -149,23 +73,31 @@ class ReplicaMachine(RuleBasedStateMachine):
         self.source.allow()
         self.count("prune")
 
-    @rule(at=ANY, last=LAST)
-    def create(self, at: int, last: str) -> None:
+    @rule(at=ANY, last=LAST, kind=KINDS)
+    def create(self, at: int, last: str, kind: str) -> None:
         """Make a dataset."""
         ends = self.source.tree
-        name = f"{ends[at % len(ends)].name}/{last}"
-        if name not in {end.name for end in ends} and name.count("/") < 5:
-            self.make(name)
-            self.count("create")
+        above = ends[at % len(ends)]
+        name = f"{above.name}/{last}"
+        there = name in {end.name for end in ends}
+        if above.kind == "filesystem" and not there and name.count("/") < 5:
+            self.make(name, kind)
+            self.count(f"create: {kind}")
 
     @rule(at=ANY, below=ANY, last=LAST)
     def rename(self, at: int, below: int, last: str) -> None:
         """Move a dataset."""
         ends = self.source.tree
-        old = ends[at % len(ends)].name
-        new = f"{ends[below % len(ends)].name}/{last}"
+        moved, above = ends[at % len(ends)], ends[below % len(ends)]
+        old, new = moved.name, f"{above.name}/{last}"
         there = new in {end.name for end in ends} or f"{new}/".startswith(f"{old}/")
-        if old != self.source.root and not there and new.count("/") < 5:
+        # What has its key from above stays there: dsl_dir_rename_crypt_check().
+        closed = moved.encrypted or above.encrypted or above.kind == "volume"
+        # A clone above its origin is refused for good: each would have to come first.
+        over = [e.origin for e in ends if e.origin and f"{new}/".startswith(f"{e.name}/")]
+        circle = any(f"{o.dataset}/".startswith(f"{old}/") for o in over)
+        free = not (there or closed or circle) and new.count("/") < 5
+        if old != self.source.root and free:
             self.source.engine.rename(old, new)
             self.source.allow()
             self.count("rename")
@@ -224,9 +156,9 @@ class ReplicaMachine(RuleBasedStateMachine):
         there = {s.guid for end in self.target.tree for s in end.snapshots}
         return there - self.sent
 
-    @rule()
-    def change_roles(self) -> None:
-        """Let the copy be the source, by hand; each has a snapshot that the other has."""
+    @rule(by_hand=st.booleans())
+    def change_roles(self, *, by_hand: bool) -> None:
+        """Let the copy be the source; each has a snapshot that the other has."""
         there = self.source.guids
         ends = self.target.tree
         shared = [any(s.guid in there for s in end.snapshots) for end in ends]
@@ -235,11 +167,48 @@ class ReplicaMachine(RuleBasedStateMachine):
         for end in ends:
             if end.partial is not None:
                 self.target.engine.abort_receive(end.name)
+        if not by_hand and self.known:
+            self.fail_over()
         self.target.allow()
         self.source, self.target = self.target, self.source
         self.sent = self.source.guids
         self.known = False
-        self.count("change roles")
+        self.count("change roles" if by_hand else "fail over")
+
+    def fail_over(self) -> None:
+        """Let the copy take over; it takes nothing more, and the source stands by."""
+        zfstune.failover(self.target.root, engine=self.target.engine.zfs)
+        with pytest.raises(ZfstuneError, match="taken over"):
+            self.replicate(keep_aside=True)
+        zfstune.failover(self.source.root, standby=True, engine=self.source.engine.zfs)
+
+    @rule(at=ANY)
+    def lose(self, at: int) -> None:
+        """Give up by name what a copy has alone: that goes, and nothing else."""
+        if not self.known:
+            return
+        zfs = self.source.engine.zfs
+        copying = partial(zfstune.replicate, target_engine=self.target.engine.zfs)
+        ends = self.source.root, self.target.root
+        plan = copying(*ends, engine=zfs, recursive=True, dry_run=True)
+        refused = [r for r in plan.refused if r.to_dict()["refused"] == "Diverged"]
+        if not refused:
+            return
+        one = refused[at % len(refused)]
+        told: Any = one.to_dict()
+        snapshots = {victim["name"] for victim in told["victims"]}
+        losses = [*snapshots, *([WRITTEN] if told["written_bytes"] else [])]
+        with pytest.raises(PlanError):
+            copying(one.source, one.target, engine=zfs, lose=losses[1:])
+        self.nothing_is_lost()
+        copying(one.source, one.target, engine=zfs, lose=losses)
+        self.source.look()
+        self.target.look()
+        self.target.kept -= {int(victim["guid"]) for victim in told["victims"]}
+        left = {snapshot.name for end in self.target.tree for snapshot in end.snapshots}
+        assert snapshots.isdisjoint(left)
+        self.note_copies()
+        self.count("lose")
 
     # What zfstune does.
 
@@ -299,86 +268,21 @@ class ReplicaMachine(RuleBasedStateMachine):
             assert all(not self.source.engine.holds(s.name) for s in end.snapshots)
         self.count("quiet")
 
-    def check_equal(self, first: str, second: str) -> None:
-        """Compare contents."""
-        engines = self.source.engine.zfs, self.target.engine.zfs
-        assert zfstune.compare(
-            first, second, engine=engines[0], other_engine=engines[1]
-        ).equal
 
-    def replicate(self, *, keep_aside: bool) -> ReplicationPlan:
-        """Replicate; see that nothing is sent in full twice."""
-        full: list[Full] = []
-
-        def told(step: PlanStep) -> None:
-            if isinstance(step, Full):
-                full.append(step)
-
-        try:
-            plan = zfstune.replicate(
-                self.source.root,
-                self.target.root,
-                recursive=True,
-                keep_aside=keep_aside,
-                engine=self.source.engine.zfs,
-                target_engine=self.target.engine.zfs,
-                on_step=told,
-            )
-        finally:
-            self.host.revive()
-            self.source.look()
-            self.target.look()
-            for step in full:
-                guid = self.source.engine.dataset(step.snapshot.dataset).guid
-                assert guid not in self.copied, f"{step.describe()} again"
-            self.note_copies()
-        self.known = True
-        return plan
-
-    def note_copies(self) -> None:
-        """Note which datasets have a copy, or are one."""
-        there = self.target.guids
-        for end in self.source.tree:
-            own = [s for s in end.snapshots if s.createtxg > end.createtxg]
-            if any(snapshot.guid in there for snapshot in own):
-                self.copied.add(end.guid)
-        self.copied |= {end.guid for end in self.target.tree if end.snapshots}
-
-    # What has to hold.
-
-    @invariant()
-    def nothing_is_lost(self) -> None:
-        """All snapshots are there, but those that somebody asked to destroy."""
-        for side in (self.source, self.target):
-            assert side.kept <= side.guids
-            side.kept = side.guids
-
-    @invariant()
-    def a_base_is_there(self) -> None:
-        """The source has what a copy got last, as a snapshot or as a bookmark."""
-        sources = self.source.tree
-        self.sent |= self.source.guids
-        noted = {identity for end in sources for identity in end.places}
-        known = {s.guid for end in sources for s in end.snapshots}
-        known |= {mark.guid for end in sources for mark in end.bookmarks}
-        for end in self.target.tree:
-            got = [s.guid for s in end.snapshots if s.guid in self.sent]
-            if end.identity in noted and end.snapshots and "-aside-" not in end.name:
-                assert got, end.name
-                assert got[-1] in known, end.name
-
-
-def walk(files: tuple[Path, Path], empty: bytes, folder: Path, *, examples: int) -> None:
+def walk(
+    files: tuple[Path, Path], empty: tuple[bytes, bytes], folder: Path, *, examples: int
+) -> None:
     """Walk at random over two images whose pools are ``tank`` and ``back``.
 
     Args:
         files: The images.
-        empty: The stream of an empty filesystem.
+        empty: The streams of an empty filesystem and of an empty volume.
         folder: Takes streams.
         examples: How many walks, each from the start.
     """
     machine = ReplicaMachine
-    machine.host, machine.empty, machine.folder = Host(), empty, folder
+    machine.host, machine.folder = Host(), folder
+    machine.empty, machine.empty_volume = empty
     machine.numbers, machine.done = count(1), {}
     for file in files:
         MortalEngine(file, machine.host)

@@ -9,6 +9,7 @@ from zfstune.streams.local_side import LocalSide
 if TYPE_CHECKING:
     from mortal_engine import MortalEngine
     from zfstune.streams.ends import End
+    from zfstune.values.key import Key
 
 
 class Side:
@@ -36,6 +37,15 @@ class Side:
         """Read it; all that is gone may be."""
         self.look()
         self.kept = self.guids
+
+    def unlock(self, key: Key) -> None:
+        """Load the key of all that are closed: a process that ends takes its keys along."""
+        for end in self.all:
+            if not end.encrypted or not end.snapshots:
+                continue
+            dataset = self.engine.dataset(end.name)
+            if dataset.value("keystatus") == "unavailable":
+                self.engine.load_key(dataset.value("encryptionroot"), key)
 
     @property
     def tree(self) -> list[End]:

@@ -20,7 +20,7 @@ from zfstune.streams.replication_plan import (
 from zfstune.streams.steps import Abort, Move, Transfer
 from zfstune.streams.transfer import decide_transfer
 from zfstune.streams.tree import in_order, lineage, planned_before
-from zfstune.streams.unfinished import aside_name, aside_of
+from zfstune.streams.unfinished import aside_name, aside_of, moves_apart
 from zfstune.streams.ways_out import beside, in_place_of, over
 from zfstune.streams.wrapping_key import (
     brings_key,
@@ -34,7 +34,7 @@ from zfstune.values.inert import PLACEHOLDER
 from zfstune.values.marks import REPLICA_PROPERTY
 from zfstune.values.names import check_dataset, parent_of, pool_of
 from zfstune.values.state import NONE, PropertyValue, Snapshot
-from zfstune.values.text import utc_stamp
+from zfstune.values.text import for_shell, utc_stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -317,21 +317,44 @@ class Planner:
             raw=self._choices.raw,
             origins=self._copies,
         )
-        targets = self._pairing.targets
-        if not self._choices.recursive:  # only the root was read
-            targets = tuple(self._receiving.ends(name, recursive=True))
+        root = target.key_root if isinstance(refusal, Diverged) else ""
         return DatasetPlan(
             pair.source,
             # The new one takes the number, by which the source knows its copy.
             replace(missing_end(name), replica=target.replica),
             transfer,
             aside=aside,
-            returning=tuple(
-                Move(f"{aside}{t.name[len(name) :]}", t.name)
-                for t in targets
-                if parent_of(t.name) == name
-            ),
+            returning=tuple(self._returning(name, aside, root)),
         )
+
+    def _returning(self, name: str, aside: str, key_root: str) -> Iterator[Move]:
+        """Yield the moves that give the datasets below one their names back.
+
+        What came aside before stays below it where ZFS does not let it go.
+
+        Args:
+            name: The target.
+            aside: The name that it is given.
+            key_root: Name of the dataset whose key opens what takes its place; or empty.
+
+        Raises:
+            PlanError: A copy below it cannot leave it.
+        """
+        targets = self._pairing.targets
+        if not self._choices.recursive:  # only the root was read
+            targets = tuple(self._receiving.ends(name, recursive=True))
+        copies = {pair.target.name for pair in self._pairing.pairs}
+        for below in (target for target in targets if parent_of(target.name) == name):
+            same = below.key_root == key_root
+            if same or moves_apart(below, self._present_name(below.name)):
+                yield Move(f"{aside}{below.name[len(name) :]}", below.name)
+            elif below.name in copies or (below.replica is not None and not below.aside):
+                raise PlanError(
+                    f"cannot put '{name}' aside: '{below.name}' below it is opened by the "
+                    f"key of '{below.key_root}', and ZFS does not let it leave that",
+                    hint=f"`zfs change-key {for_shell(below.name)}` gives it a key of its "
+                    "own, or choose another target",
+                )
 
     def _add(self, pair: Pair, plan: DatasetPlan) -> None:
         """Keep a plan, and the snapshots that its streams make for later clones."""

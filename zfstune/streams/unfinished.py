@@ -20,12 +20,12 @@ from zfstune.values.replication_marks import Replica
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from zfstune.streams.base import Base
     from zfstune.streams.ends import End
 
-__all__ = ["Unfinished", "aside_name", "aside_of", "find_unfinished"]
+__all__ = ["Unfinished", "aside_name", "aside_of", "find_unfinished", "moves_apart"]
 
 _ASIDE = re.compile(r"(.+)-aside-[^/]+")
 
@@ -73,6 +73,7 @@ def find_unfinished(
     below = len(sources[0].name)
     named = {f"{root}{source.name[below:]}": source for source in sources}
     ends, inside = [*targets, *beside], {*range(len(targets))}
+    apart = frozenset(end.guid for end in ends if moves_apart(end, end.name))
     found = Unfinished(())
     for place in range(len(ends)):
         aside = ends[place]  # under the name that it has by now
@@ -87,7 +88,7 @@ def find_unfinished(
                 ends[place] = replace(aside, aside=False, replica=role)
             found = replace(found, moves=(*found.moves, *moves))
         else:
-            moves = [*_returning(sources, aside.name, name, ends)]
+            moves = [*_returning(sources, aside, name, ends, apart)]
             found = replace(
                 found,
                 asides={**found.asides, name: aside},
@@ -101,8 +102,24 @@ def find_unfinished(
     return replace(found, targets=tree)
 
 
+def moves_apart(end: End, present_name: str) -> bool:
+    """Tell whether ZFS lets a dataset leave its parent: one with another's key stays.
+
+    The rule is that of dsl_dir_rename_crypt_check() in module/zfs/dsl_crypt.c.
+
+    Args:
+        end: The dataset.
+        present_name: The name that it had when it was read, as `End.key_root` has them.
+    """
+    return not end.encrypted or end.key_root == present_name
+
+
 def _returning(
-    sources: Sequence[End], aside: str, name: str, ends: Iterable[End]
+    sources: Sequence[End],
+    aside: End,
+    name: str,
+    ends: Iterable[End],
+    apart: Collection[int],
 ) -> Iterator[Move]:
     """Yield the moves that give the datasets below one aside their names back.
 
@@ -114,10 +131,14 @@ def _returning(
         aside: The dataset that was put aside.
         name: The name that it had.
         ends: All datasets of the target's side.
+        apart: Guids of those that may leave their parent.
     """
     there = {end.name: end for end in ends}
-    for child in sorted(each for each in there if parent_of(each) == aside):
-        wanted = f"{name}{child[len(aside) :]}"
+    root = there[name].key_root if name in there else aside.key_root
+    for child in sorted(each for each in there if parent_of(each) == aside.name):
+        wanted = f"{name}{child[len(aside.name) :]}"
+        if there[child].guid not in apart and there[child].key_root != root:
+            continue
         if wanted not in there:
             yield Move(child, wanted)
         elif _copied(sources, there[child]) - _copied(sources, there[wanted]):
