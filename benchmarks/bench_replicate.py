@@ -103,7 +103,8 @@ class Trees:
             where = f"{where}/{self.source}"
             self.engine.create(where.rpartition("/")[0], parents=True)
         newest = self._newest(self.source)[0].name
-        line = f"zfs send -R {newest} | zfs receive -u -x mountpoint -o canmount=off {where}"
+        plain = "-x mountpoint -o canmount=off"
+        line = f"zfs send -R {newest} | zfs receive -u {plain} {where}"
         subprocess.run(["sh", "-ec", line], check=True)
 
     def arrived(self, peer: str) -> bool:
