@@ -10,7 +10,8 @@ from zfstune.health.kernel_support import is_known, newest_kernel
 @pytest.mark.parametrize(
     ("release", "kernel"),
     [
-        ((2, 1, 1), (5, 13)),
+        ((2, 1, 1), (5, 14)),
+        ((2, 1, 9), (6, 1)),
         ((2, 1, 11), (6, 2)),
         ((2, 2, 10), (6, 17)),
         ((2, 3, 2), (6, 14)),
