@@ -5,7 +5,7 @@ from __future__ import annotations
 from zfstune.health.diagnosis import diagnose
 from zfstune.health.host_facts import HostFacts
 from zfstune.values.frozen import replace
-from zfstune.values.state import LOCAL, Dataset, PoolInfo, PropertyValue, Vdev
+from zfstune.values.state import LOCAL, RECEIVED, Dataset, PoolInfo, PropertyValue, Vdev
 
 __all__ = ["POOL", "SICK", "SOUND", "WELL", "complaints", "dataset", "on"]
 
@@ -18,7 +18,7 @@ def dataset(name: str, kind: str = "filesystem", **properties: str) -> Dataset:
 
 _DISK = Vdev("disk", 12, "normal", ("/dev/sda",), rotational=False)
 POOL = PoolInfo("tank", 1, (_DISK,), frozenset(), 1 << 39, 1 << 40, False, False)
-_FEATURES = frozenset({"block_cloning", "fast_dedup", "redaction_bookmarks"})
+_FEATURES = frozenset({"block_cloning", "bookmarks", "fast_dedup", "redaction_bookmarks"})
 _KINDS = ("draid1", "raidz1")
 SICK = HostFacts(
     module="2.1.0-1",
@@ -43,6 +43,7 @@ SICK = HostFacts(
         dataset("tank/old", version="4", dnodesize="auto", dedup="on"),
         dataset("tank/secret", encryption="aes-256-gcm"),
         dataset("tank/vol", "volume"),
+        replace(dataset("tank/copy"), properties={"atime": PropertyValue("off", RECEIVED)}),
     ),
 )
 # The same releases, and none of what they stumble over.

@@ -6,6 +6,7 @@ the host. A fact that is missing counts as the release's default.
 
 from __future__ import annotations
 
+from zfstune.values.state import RECEIVED
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "block_cloning",
+    "bookmarks",
     "cloning_on_large_pools",
     "cloning_with_pruned_dedup",
     "dedup",
@@ -22,10 +24,12 @@ __all__ = [
     "everything",
     "filesystems",
     "holes_of_dirty_files",
+    "large_dnodes",
     "large_records",
     "posix_acls",
     "pruned_dedup",
     "raidz",
+    "received_properties",
     "redaction",
     "spilled_attributes",
     "using_draid",
@@ -118,6 +122,23 @@ def large_records(facts: HostFacts) -> tuple[str, ...]:
     return facts.datasets_where(lambda d: _number(d, "recordsize") > _SMALL_RECORD)
 
 
+def large_dnodes(facts: HostFacts) -> tuple[str, ...]:
+    """Name the filesystems whose new files have dnodes of another size than 512 bytes."""
+    return facts.datasets_where(_has_large_dnodes)
+
+
+def bookmarks(facts: HostFacts) -> tuple[str, ...]:
+    """Name the pools with bookmarks, which an incremental send can begin at."""
+    return facts.pools_where(lambda pool: "bookmarks" in pool.active)
+
+
+def received_properties(facts: HostFacts) -> tuple[str, ...]:
+    """Name the datasets with a property that came in a stream."""
+    return facts.datasets_where(
+        lambda d: any(found.source == RECEIVED for found in d.properties.values())
+    )
+
+
 def redaction(facts: HostFacts) -> tuple[str, ...]:
     """Name the pools with redaction bookmarks."""
     return facts.pools_where(lambda pool: "redaction_bookmarks" in pool.active)
@@ -148,8 +169,7 @@ def using_old_large_dnodes(facts: HostFacts) -> tuple[str, ...]:
 
     def has_both(dataset: Dataset) -> bool:
         version = _number(dataset, "version")
-        large = (dataset.value("dnodesize") or "legacy") != "legacy"
-        return 0 < version < _VERSION_WITH_SA and large
+        return 0 < version < _VERSION_WITH_SA and _has_large_dnodes(dataset)
 
     return facts.datasets_where(has_both)
 
@@ -170,6 +190,10 @@ def _cloning_switch(facts: HostFacts) -> str:
 
 def _has_vdev(pool: PoolInfo, kind: str) -> bool:
     return any(vdev.kind.startswith(kind) for vdev in pool.vdevs)
+
+
+def _has_large_dnodes(dataset: Dataset) -> bool:
+    return (dataset.value("dnodesize") or "legacy") != "legacy"
 
 
 def _number(dataset: Dataset, name: str) -> int:

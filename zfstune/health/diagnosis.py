@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zfstune.health.host_facts import read_release
 from zfstune.health.host_finding import Diagnosis, HostFinding
 from zfstune.health.host_rules import host_findings
 from zfstune.health.kernel_support import is_known, newest_kernel
@@ -46,13 +47,12 @@ def diagnose(facts: HostFacts) -> Diagnosis:
 
 def trap_findings(facts: HostFacts, traps: Iterable[Trap]) -> Iterator[HostFinding]:
     """Yield the faults that the release of this host has, where they concern the host."""
-    release = facts.release
-    if not release:
-        return
     for trap in traps:
-        if facts.image and not trap.in_images:
+        version = facts.library if trap.in_library else facts.module
+        release = read_release(version)
+        if not release or (facts.image and not trap.in_images):
             continue
-        concerned = trap.is_in(release, facts.module) and trap.concerns(facts)
+        concerned = trap.is_in(release, version) and trap.concerns(facts)
         if concerned:
             yield HostFinding(
                 trap.name,

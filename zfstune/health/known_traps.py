@@ -2,13 +2,15 @@
 
 A row is here if somebody could lose data, time or a machine by it. The releases are read
 from the tags: the first one of each series that has the fixing commit. A distributor may
-have taken a fix over; where its changelog says so, `built` has the version.
+have taken a fix over; where its changelog says so, `built` has the version. Faults of
+libzfs do not bite zfstune, but they bite its users, who run the zfs command as well.
 """
 
 from __future__ import annotations
 
 from zfstune.health.concerns import (
     block_cloning,
+    bookmarks,
     cloning_on_large_pools,
     cloning_with_pruned_dedup,
     dedup,
@@ -16,10 +18,12 @@ from zfstune.health.concerns import (
     everything,
     filesystems,
     holes_of_dirty_files,
+    large_dnodes,
     large_records,
     posix_acls,
     pruned_dedup,
     raidz,
+    received_properties,
     redaction,
     spilled_attributes,
     using_draid,
@@ -223,7 +227,7 @@ TRAPS = (
     Trap(
         name="unmount-panic",
         severity=FAULT,
-        since=((2, 2, 0),),
+        since=((2, 1, 15), (2, 2, 0)),
         fixed=((2, 2, 8), (2, 3, 2), (2, 4, 0)),
         what="the kernel can panic when a filesystem is unmounted while memory is short",
         remedy="",
@@ -305,5 +309,58 @@ TRAPS = (
         remedy="have a copy of the pool before `zpool attach` to a raidz",
         source=f"{_ISSUES}18920",
         concerns=raidz,
+    ),
+    Trap(
+        name="reallocating-receive-slow",
+        severity=NOTE,
+        since=((2, 1, 0),),
+        fixed=(),
+        what="an incremental receive can crawl at a few KB/s where the size of dnodes was "
+        "changed on the source: the pool is synced once for each file whose dnode has "
+        "another size than its predecessor's",
+        remedy="leave dnodesize as it is once a dataset is replicated, or send it in full "
+        "after a change",
+        source=f"{_ISSUES}11353",
+        concerns=large_dnodes,
+        in_images=True,
+    ),
+    Trap(
+        name="excluded-property-received",
+        severity=NOTE,
+        since=((2, 1, 0),),
+        fixed=((2, 3, 9), (2, 4, 4)),
+        what="`zfs receive -x` takes the property that it is to leave out at every second "
+        "incremental receive; zfstune receives without libzfs, other tools do not",
+        remedy="let other tools set the property (`zfs receive -o`) instead of leaving it "
+        "out, or send without properties",
+        source=f"{_ISSUES}18737",
+        concerns=received_properties,
+        in_library=True,
+    ),
+    Trap(
+        name="resumed-send-without-base",
+        severity=NOTE,
+        since=((2, 1, 0),),
+        fixed=((2, 3, 9), (2, 4, 4)),
+        what="`zfs send -t` reads memory that it has freed where the bookmark that its "
+        "stream begins at is gone: it can crash, or tell a wrong reason; zfstune sends "
+        "without libzfs, and asks for this command only on hosts without zfstune",
+        remedy="look for the bookmark with `zfs list -t bookmark`; if it is gone, `zfs "
+        "receive -A` on the target gives the part of the stream up",
+        source=f"{_ISSUES}18870",
+        concerns=bookmarks,
+        in_library=True,
+    ),
+    Trap(
+        name="raw-receive-with-holds",
+        severity=NOTE,
+        since=((2, 1, 0),),
+        fixed=(),
+        what="`zfs receive` aborts once it has received what `zfs send -w -h` wrote of an "
+        "encrypted dataset; zfstune receives without libzfs",
+        remedy="leave -h out of the options of other tools, or give `zfs send` -p as well",
+        source=f"{_ISSUES}10787",
+        concerns=encryption,
+        in_library=True,
     ),
 )

@@ -42,6 +42,8 @@ class Trap:
         built: Versions of distributors that have the fix though their number is lower.
             Each counts for itself and for later builds of the same release.
         in_images: Whether it bites a pool in a plain file too, which no kernel mounts.
+        in_library: Whether it lies in libzfs, which the zfs command has and zfstune does
+            without. The release of the installed library decides then, not the module's.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Trap:
     concerns: Callable[[HostFacts], tuple[str, ...]]
     built: tuple[str, ...] = ()
     in_images: bool = False
+    in_library: bool = False
 
     def is_in(self, release: Release, version: str = "") -> bool:
         """Tell whether a release has the fault.

@@ -7,6 +7,7 @@ import pytest
 from sick_host import POOL, SICK, SOUND, dataset, on
 from zfstune.health import concerns
 from zfstune.values.frozen import replace
+from zfstune.values.state import DEFAULT, INHERITED, LOCAL, NONE, PropertyValue
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,18 @@ def test_the_switch_of_large_devices() -> None:
     assert concerns.cloning_on_large_pools(on(SICK, (2, 3, 0))) == ("tank",)
     small = replace(SICK, pools=(replace(SICK.pools[0], size_bytes=POOL.size_bytes),))
     assert concerns.cloning_on_large_pools(on(small, (2, 3, 0))) == ()
+
+
+def test_received_properties() -> None:
+    """A value that was set here, or that a parent hands down, is not one of a stream."""
+    for source in (LOCAL, INHERITED, DEFAULT, NONE):
+        facts = replace(
+            SOUND,
+            datasets=(
+                replace(
+                    dataset("tank"), properties={"atime": PropertyValue("off", source)}
+                ),
+            ),
+        )
+        assert concerns.received_properties(facts) == ()
+    assert concerns.received_properties(SICK) == ("tank/copy",)

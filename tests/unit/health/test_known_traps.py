@@ -59,6 +59,21 @@ def test_each_row_is_complete(trap: Trap) -> None:
         assert all(map(is_known, releases))
 
 
+@pytest.mark.parametrize(
+    "trap", [trap for trap in TRAPS if trap.in_library], ids=lambda trap: trap.name
+)
+def test_a_fault_of_the_library(trap: Trap) -> None:
+    """The release of libzfs decides, and a host without it hears nothing."""
+    old, new = on(SICK, trap.since[0]), on(SICK, max(trap.fixed, default=(9, 0, 0)))
+    only_old_library = replace(new, library=old.module)
+    assert list(trap_findings(only_old_library, (trap,)))
+    if trap.fixed:
+        assert not list(trap_findings(replace(old, library=new.module), (trap,)))
+    assert not list(trap_findings(replace(old, library=""), (trap,)))
+    assert not list(trap_findings(replace(old, image=True), (trap,)))
+    assert "zfstune" in trap.what
+
+
 def test_names_are_unique() -> None:
     """A program can tell rows by their names."""
     assert len(BY_NAME) == len(TRAPS)
