@@ -210,7 +210,7 @@ class Reception:
             raise base_missing_here(end, header)
         victims = tuple(s for s in end.snapshots if s.createtxg > base.createtxg)
         if victims or end.written_bytes:
-            raise diverged(end, header, base, victims)
+            raise diverged(end, header, base, victims, image=self._image)
         if any(s.name == received for s in end.snapshots):
             raise name_taken(received, header)
 

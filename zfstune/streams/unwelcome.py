@@ -168,19 +168,40 @@ def other_kind(end: End, header: StreamHeader) -> PlanError:
 
 
 def diverged(
-    end: End, header: StreamHeader, base: Snapshot, victims: Sequence[Snapshot]
+    end: End,
+    header: StreamHeader,
+    base: Snapshot,
+    victims: Sequence[Snapshot],
+    *,
+    image: str = "",
 ) -> PlanError:
-    """Return the error for a dataset that went on by itself after the base."""
+    """Return the error for a dataset that went on by itself after the base.
+
+    Args:
+        end: The dataset.
+        header: The stream that comes.
+        base: The snapshot that both sides have.
+        victims: The dataset's snapshots after that one, oldest first.
+        image: As for :func:`way_on`.
+    """
     parts = []
     if victims:
         names = comma_list([snapshot.name for snapshot in victims])
-        parts.append(f"after the base '{base.name}' it has snapshots of its own: {names}")
+        parts.append(f"it has snapshots of its own: {names}")
     if end.written_bytes:
-        since = victims[-1].name if victims else base.name
-        parts.append(f"{end.written_bytes} bytes were written to it after '{since}'")
-    back = for_shell(base.name)
-    command = f"`zfs rollback -r {back}`" if victims else f"`zfs rollback {back}`"
-    return _refused(end.name, header, "; ".join(parts), f"{command} gives all of that up")
+        since = f" after '{victims[-1].name}'" if victims else ""
+        parts.append(f"{end.written_bytes} bytes were written to it{since}")
+    reason = f"after '{base.name}', which both sides have, {'; '.join(parts)}"
+    lose = " --lose snapshots" if victims else ""
+    back = f"{_here(image)} rollback {for_shell(base.name)}{lose}"
+    sender = for_shell(shown(header.toname.partition("@")[0]))
+    hint = (
+        f"`{back} -n` shows what would go, and without -n gives it up, but for a copy of "
+        f"the current files; `{_here(image)} replicate {sender} {for_shell(end.name)} "
+        "--keep-aside`, where the source can be reached, gives nothing up: it puts the "
+        "dataset aside and receives beside it"
+    )
+    return _refused(end.name, header, reason, hint)
 
 
 def brings_another_key(end: End, header: StreamHeader) -> PlanError:

@@ -46,13 +46,13 @@ WAITS = replace(ODD, partial=Partial("tank/a@8", 8))
         (unwelcome.other_kind(ODD, HEADER), "is a filesystem, and the", "another name"),
         (
             unwelcome.diverged(ODD, HEADER, snap(1, dataset="b c"), [snap(2), snap(3)]),
-            "of its own: tank/a@2, tank/a@3; 77 bytes .* after 'tank/a@3'",
-            "`zfs rollback -r 'b c@1'` gives all of that up",
+            "after 'b c@1', which both .* own: tank/a@2, tank/a@3; 77 bytes .* 'tank/a@3'",
+            "`zfstune rollback 'b c@1' --lose snapshots -n`",
         ),
         (
             unwelcome.diverged(ODD, HEADER, snap(1), []),
-            "77 bytes were written to it after 'tank/a@1'",
-            "`zfs rollback tank/a@1`",
+            "after 'tank/a@1', which both sides have, 77 bytes were written to it",
+            "`zfstune rollback tank/a@1 -n`",
         ),
         (unwelcome.deduplicated("back/a b", HEADER), "is deduplicated", "redup FILE"),
         (unwelcome.name_taken("back/a@9", HEADER), "has that name", "back/a@9-other`"),
@@ -64,6 +64,15 @@ def test_refusals(error: PlanError, reason: str, hint: str) -> None:
         raise error
     assert str(error).startswith("cannot receive 'tank/")
     assert hint in error.hint
+
+
+def test_a_diverged_dataset_of_an_image() -> None:
+    """Both ways on name the image; the sender's name comes from the stream, so quoted."""
+    header = replace(HEADER, toname="tank/a b@9")
+    error = unwelcome.diverged(ODD, header, snap(1), [], image="/a b")
+    assert "`zfstune --image '/a b' rollback tank/a@1 -n`" in error.hint
+    aside = "`zfstune --image '/a b' replicate 'tank/a b' 'back/a b' --keep-aside`"
+    assert aside in error.hint
 
 
 def test_many_are_cut() -> None:
