@@ -53,6 +53,7 @@ class ServedPool:
     Attributes:
         opened: How many sessions were.
         broken: The faults for which the server ended a session.
+        faults: The exceptions of calls that are faults of zfstune's.
     """
 
     def __init__(self, engine: Any, grant: Grant | None = None) -> None:
@@ -60,6 +61,7 @@ class ServedPool:
         self.grant = grant
         self.opened = 0
         self.broken: list[str] = []
+        self.faults: list[Exception] = []
         self._threads: list[threading.Thread] = []
 
     def piped(self) -> Piped:
@@ -88,9 +90,9 @@ class ServedPool:
             assert not thread.is_alive()
 
     def _serve(self, command: Piped) -> None:
-        side = LocalSide(self.engine)
+        side, ends = LocalSide(self.engine), (command.source, command.sink)
         try:
-            Server(side, self.grant, command.source, command.sink, "1.0").run()
+            Server(side, self.grant, *ends, "1.0", on_fault=self.faults.append).run()
         except BadMessageError as error:
             self.broken.append(error.reason)
         finally:

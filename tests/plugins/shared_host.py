@@ -80,7 +80,8 @@ class SharedHost:
     def _serve(self, client: socket.socket) -> None:
         number = client.fileno()
         with client, suppress(OSError, BadMessageError):
-            Server(LocalSide(self._engine), self._grant, number, number, "1.0").run()
+            side, grant = LocalSide(self._engine), self._grant
+            Server(side, grant, number, number, "1.0", on_fault=print).run()
 
     def settle(self) -> None:
         """Wait until all connections have ended."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+import syslog
+import traceback
 from contextlib import contextmanager
 
 from zfstune import __version__
@@ -32,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "protocol on stdin and stdout, nothing for people. Without --allow it does all "
         "that the user may do. As the forced command of a key, with --allow, it answers "
         "nothing else than calls about DATASET and those below it, whatever the other "
-        "host asks for: see docs/howto/ssh.md."
+        "host asks for: see docs/howto/ssh.md. An exception that is a fault of zfstune's "
+        "is printed to stderr; with --allow it goes to the system's log, since ssh "
+        "carries stderr to the other host."
     )
     parser.add_argument(
         "--allow",
@@ -65,7 +70,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     grant = _grant(args)
     with _stdout() as sink, open_zfs(args) as engine:
-        server = Server(LocalSide(engine), grant, _STDIN, sink, __version__)
+        server = Server(
+            LocalSide(engine),
+            grant,
+            _STDIN,
+            sink,
+            __version__,
+            on_fault=_tell if grant is None else _log,
+        )
         try:
             server.run()
         except BadMessageError as error:
@@ -84,6 +96,19 @@ def _stdout() -> Iterator[int]:
     finally:
         os.dup2(sink, _STDOUT)
         os.close(sink)
+
+
+def _tell(fault: Exception) -> None:
+    """Print an exception that is a fault of zfstune's, with its traceback."""
+    sys.stderr.write("".join(traceback.format_exception(fault)))
+    sys.stderr.flush()
+
+
+def _log(fault: Exception) -> None:
+    """Write it to the system's log: ssh carries stderr to a client that may not know."""
+    syslog.openlog("zfstune", syslog.LOG_PID, syslog.LOG_DAEMON)
+    for line in "".join(traceback.format_exception(fault)).splitlines():
+        syslog.syslog(syslog.LOG_ERR, line)
 
 
 def _grant(args: argparse.Namespace) -> Grant | None:

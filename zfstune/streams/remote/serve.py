@@ -37,6 +37,7 @@ from zfstune.values.stream_record import RECORD_BYTES, parse_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from zfstune.streams.local_side import LocalSide
@@ -60,15 +61,25 @@ class Server:
         source: The descriptor to read the client from.
         sink: The descriptor to write to it.
         version: The version of this zfstune.
+        on_fault: Called with an exception that no call may raise. The client is told no
+            more than that there was one.
     """
 
     def __init__(
-        self, side: LocalSide, grant: Grant | None, source: int, sink: int, version: str
+        self,
+        side: LocalSide,
+        grant: Grant | None,
+        source: int,
+        sink: int,
+        version: str,
+        *,
+        on_fault: Callable[[Exception], object],
     ) -> None:
         self._side = side
         self._grant = grant
         self._source = source
         self._sink = sink
+        self._on_fault = on_fault
         self._reader = FrameReader(MOST_REQUEST_BYTES)
         self._work: threading.Thread | None = None
         self._answered = threading.Event()
@@ -138,8 +149,9 @@ class Server:
             payload = _done(work())
         except ZfstuneError as error:
             payload = write_json({"error": write_failure(error)})
-        except Exception:  # noqa: BLE001 (a client waits for the answer)
+        except Exception as fault:  # noqa: BLE001 (a client waits for the answer)
             # It is a fault of ours, and its words may tell of what lies on this host.
+            self._on_fault(fault)
             failure = InvalidValue("cannot answer: zfstune failed there")
             payload = write_json({"error": write_failure(failure)})
         self._answered.set()

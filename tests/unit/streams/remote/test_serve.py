@@ -86,6 +86,9 @@ def test_a_fault_of_ours_names_nothing_of_this_host(
         side.guid("tank/a@1")
     assert "KeyError" not in str(caught.value)
     assert "secret" not in str(caught.value)
+    [fault] = pool.faults
+    assert isinstance(fault, KeyError)
+    assert fault.args == ("/secret/place",)
     side.close()
     pool.join()
 
