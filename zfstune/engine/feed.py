@@ -11,10 +11,16 @@ from __future__ import annotations
 import os
 import select
 import threading
+from time import monotonic
 
 from zfstune.engine._send_pipe import PART_BYTES, open_pipe
 from zfstune.engine.sent import sent
-from zfstune.engine.stream_file import descriptor_of, stream_error
+from zfstune.engine.stream_file import (
+    descriptor_of,
+    patience_of,
+    stalled,
+    stream_error,
+)
 from zfstune.engine.write_all import write_all
 from zfstune.values.errors import InvalidValue
 
@@ -44,7 +50,8 @@ def feed(
 
     Args:
         source: The stream. A descriptor, a socket or an unbuffered file is read by the
-            kernel; any other file by its methods, and maybe beyond what `work` takes.
+            kernel; any other file by its methods, and maybe beyond what `work` takes. The
+            timeout of a socket is the longest time in which nothing comes.
         work: Reads from the descriptor that it is given.
         on_bytes: Called with the number of bytes each time some have been read; the
             stream waits for its return.
@@ -57,9 +64,9 @@ def feed(
     Raises:
         InvalidValue: The source is no file, is closed or open for text, or does not wait
             for data.
-        EngineError: Its descriptor cannot be read.
+        EngineError: Its descriptor cannot be read, or a socket's timeout has passed.
     """
-    fd = descriptor_of(source)
+    fd, patience_s = descriptor_of(source), patience_of(source)
     read_end, write_end = open_pipe()
     working = _Working(work, read_end)
     # A daemon thread: in a suspended pool the call never returns, and a second
@@ -71,7 +78,11 @@ def feed(
             moved = _read_by_methods(source, write_end)
         else:
             moved = _moved(
-                fd, write_end, lambda: thread.is_alive() and not stopped(), most_bytes
+                fd,
+                write_end,
+                lambda: thread.is_alive() and not stopped(),
+                most_bytes,
+                patience_s,
             )
         for count in moved:
             if on_bytes is not None:
@@ -95,7 +106,8 @@ def pour(
 
     Args:
         sink: Takes the stream. A descriptor, a socket or an unbuffered file is written to
-            by the kernel; any other file by its methods.
+            by the kernel; any other file by its methods. The timeout of a socket is the
+            longest time in which it takes nothing.
         work: Writes to the descriptor that it is given.
         on_bytes: Called with the number of bytes each time some have been written.
 
@@ -104,13 +116,13 @@ def pour(
 
     Raises:
         InvalidValue: The sink is no file, is closed or open for text, or takes nothing.
-        EngineError: Its descriptor takes no more.
+        EngineError: Its descriptor takes no more, or a socket's timeout has passed.
     """
     fd = descriptor_of(sink, writing=True)
     if fd is not None and on_bytes is None and os.get_blocking(fd):
         return work(fd)
     results: list[Result] = []
-    write = _methods(sink).write if fd is None else _writer(fd)
+    write = _methods(sink).write if fd is None else _writer(fd, patience_of(sink))
     with sent(lambda pipe: results.append(work(pipe))) as read_end:
         while part := os.read(read_end, PART_BYTES):
             _write_all(write, part)
@@ -143,13 +155,14 @@ def _methods(stream: Any) -> IO[bytes]:
     return stream  # type: ignore[no-any-return]  # it is neither a socket nor a number
 
 
-def _writer(fd: int) -> Callable[[bytes], int]:
+def _writer(fd: int, patience_s: float | None) -> Callable[[bytes], int]:
     """Return a function that writes to a descriptor, and waits until that takes more."""
     ready = select.poll()
     ready.register(fd, select.POLLOUT)
 
     def write(part: bytes) -> int:
-        ready.poll()
+        if not ready.poll(None if patience_s is None else patience_s * 1000):
+            raise stalled(patience_s or 0, writing=True)
         try:
             return os.write(fd, part)
         except OSError as error:
@@ -159,7 +172,11 @@ def _writer(fd: int) -> Callable[[bytes], int]:
 
 
 def _moved(
-    fd: int, write_end: int, wanted: Callable[[], bool], most_bytes: int
+    fd: int,
+    write_end: int,
+    wanted: Callable[[], bool],
+    most_bytes: int,
+    patience_s: float | None,
 ) -> Iterator[int]:
     """Move bytes into a pipe; yield how many, part by part."""
     something, room = select.poll(), select.poll()
@@ -167,12 +184,16 @@ def _moved(
     something.register(write_end, 0)  # only that its reader is gone
     room.register(write_end, select.POLLOUT)
     move = _splice
+    since = monotonic()
     while wanted():
         ready = dict(something.poll(_LOOK_MS))
         if write_end in ready:
             return
         if not ready:
+            if patience_s is not None and monotonic() - since >= patience_s:
+                raise stalled(patience_s)
             continue
+        since = monotonic()
         try:
             count = move(fd, write_end, most_bytes)
         except BlockingIOError:
@@ -188,6 +209,7 @@ def _moved(
         if not count:
             return
         yield count
+        since = monotonic()  # the caller may have taken long
 
 
 def _splice(fd: int, write_end: int, most_bytes: int) -> int:

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     # A file that is open for bytes, a socket, or a descriptor.
     Stream = IO[bytes] | socket.socket | int
 
-__all__ = ["Stream", "descriptor_of", "has_an_end", "stream_error"]
+__all__ = [
+    "Stream",
+    "descriptor_of",
+    "has_an_end",
+    "patience_of",
+    "stalled",
+    "stream_error",
+]
 
 _HINT = "open the file for bytes: `open(path, 'rb')` or `open(path, 'wb')`"
 
@@ -69,6 +76,26 @@ def has_an_end(source: Stream) -> bool:
     """Tell whether a source is a plain file, so that nobody waits in vain at its end."""
     fd = descriptor_of(source)
     return fd is not None and stat.S_ISREG(os.fstat(fd).st_mode)
+
+
+def patience_of(stream: Stream) -> float | None:
+    """Return how many seconds a socket is to be waited for at a time; None: no limit.
+
+    A socket with a timeout of 0 does not wait by itself, so its caller waits elsewhere,
+    and here it is waited for like any other.
+    """
+    return (stream.gettimeout() or None) if isinstance(stream, socket.socket) else None
+
+
+def stalled(patience_s: float, *, writing: bool = False) -> EngineError:
+    """Return the error for a socket that gave, or took, nothing within its timeout."""
+    return EngineError(
+        operation="write" if writing else "read",
+        target="the stream",
+        reason=f"the other end {'took' if writing else 'sent'} nothing for "
+        f"{patience_s:g} s, the timeout of the socket",
+        hint="a longer one is set by its settimeout(); settimeout(None) waits for ever",
+    )
 
 
 def stream_error(error: OSError, *, writing: bool = False) -> EngineError:

@@ -53,7 +53,8 @@ def receive(
     Args:
         target: The dataset that receives, or the full name of the one snapshot that is
             received. Its parent exists.
-        source: A file for bytes, a socket, or a descriptor. It may be read too far.
+        source: A file for bytes, a socket, or a descriptor. It may be read too far. Where
+            nothing comes for the timeout of a socket, the stream has broken off.
         engine: The receiving engine; default: the running kernel's.
         keep: ``target``: the first dataset of the stream becomes `target`; ``path`` or
             ``last``: it is received below, by its name without the pool or its last part.

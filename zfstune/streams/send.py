@@ -51,7 +51,8 @@ def send(
     Args:
         snapshot: Its full name.
         sink: A file that is open for writing bytes, a socket, or a descriptor; None: only
-            make the plan, with the estimated size of each stream.
+            make the plan, with the estimated size of each stream. A socket that takes
+            nothing for its timeout ends the send.
         engine: The engine that has it; default: the running kernel's.
         base: Send the changes since this one: an earlier snapshot or a bookmark of the
             dataset, by full name or from its ``@`` or ``#`` on, or the dataset's origin.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from zfstune.engine.feed import feed, pour
-from zfstune.values.errors import InvalidValue
+from zfstune.values.errors import EngineError, InvalidValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,6 +98,49 @@ def test_sockets_that_do_not_wait() -> None:
         time.sleep(0.3)
         assert feed(theirs, read_all) == DATA
         sending.join()
+
+
+def test_the_timeout_of_a_socket() -> None:
+    """A peer that sends nothing more, or takes nothing more, is not waited for longer."""
+    ours, theirs = socket.socketpair()
+    counted: list[int] = []
+    with ours, theirs:
+        theirs.settimeout(0.05)
+        ours.sendall(b"begin")
+        with pytest.raises(EngineError, match=r"sent nothing for 0\.05 s") as caught:
+            feed(theirs, read_all, counted.append)
+        assert "settimeout(None)" in caught.value.hint
+        for on_bytes in (None, counted.append):
+            with pytest.raises(EngineError, match=r"write 'the stream': .* took nothing"):
+                pour(theirs, write_all, on_bytes)
+    assert counted[0] == len(b"begin")
+
+
+@pytest.mark.parametrize("timeout_s", [0, None, 60])
+def test_a_slow_peer_is_waited_for(timeout_s: float | None) -> None:
+    """Within its timeout; a socket that never waits by itself has no limit here."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.settimeout(timeout_s)
+        late = threading.Timer(0.5, send_late, (ours,))
+        late.start()
+        assert feed(theirs, read_all) == b"late"
+        late.join()
+
+
+def send_late(sink: socket.socket) -> None:
+    """Send a word, and end it."""
+    sink.sendall(b"late")
+    sink.shutdown(socket.SHUT_WR)
+
+
+def test_a_reader_of_bytes_may_take_its_time() -> None:
+    """The time in which the caller counts is none in which nothing came."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.settimeout(0.05)
+        send_late(ours)
+        assert feed(theirs, read_all, lambda _: time.sleep(0.2)) == b"late"
 
 
 def test_a_call_that_stops_reading(tmp_path: Path) -> None:

@@ -12,7 +12,13 @@ import pytest
 
 from zfstune.engine.feed import feed, pour
 from zfstune.engine.protocol import UnreadError
-from zfstune.engine.stream_file import descriptor_of, has_an_end, stream_error
+from zfstune.engine.stream_file import (
+    descriptor_of,
+    has_an_end,
+    patience_of,
+    stalled,
+    stream_error,
+)
 from zfstune.engine.write_all import write_all
 from zfstune.values.errors import EngineError, InvalidValue, NoSpace
 
@@ -109,3 +115,16 @@ def test_what_has_an_end(tmp_path: Path) -> None:
     assert not has_an_end(ends[0])
     for fd in ends:
         os.close(fd)
+
+
+def test_how_long_a_stream_is_waited_for(tmp_path: Path) -> None:
+    """A socket says so by its timeout; 0 says that its owner waits elsewhere."""
+    with (tmp_path / "file").open("wb", buffering=0) as file:
+        assert patience_of(file) is None
+        assert patience_of(file.fileno()) is None
+    with socket.socket() as plug:
+        for timeout_s, expected in ((None, None), (0, None), (2.5, 2.5)):
+            plug.settimeout(timeout_s)
+            assert patience_of(plug) == expected
+    assert "sent nothing for 2.5 s" in str(stalled(2.5))
+    assert str(stalled(9, writing=True)).startswith("cannot write 'the stream'")
