@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from zfstune.engine.open import open_engine as open  # noqa: A004 (zfstune.open)
     from zfstune.engine.protocol import Engine
     from zfstune.health.check import check_freshness as check
+    from zfstune.health.diagnosis import Diagnosis
     from zfstune.health.doctor import doctor
     from zfstune.health.findings import Finding, Verdict
-    from zfstune.health.host_finding import Diagnosis
     from zfstune.health.nagios import Check
     from zfstune.health.observation import ObservedTarget
     from zfstune.health.observe_targets import list_replicas
@@ -256,7 +256,7 @@ _HOMES = {
     "CopiesPlan": ("snapshots.copies_plan", "CopiesPlan"),
     "Dataset": ("values.state", "Dataset"),
     "DestroyPlan": ("datasets.destroy_plan", "DestroyPlan"),
-    "Diagnosis": ("health.host_finding", "Diagnosis"),
+    "Diagnosis": ("health.diagnosis", "Diagnosis"),
     "DropPlan": ("snapshots.drop_plan", "DropPlan"),
     "Engine": ("engine.protocol", "Engine"),
     "Explanation": ("profiles.explanation", "Explanation"),

@@ -91,7 +91,7 @@ def test_bases_of_replications_are_asked_for(engine: ImageEngine, tree: str) -> 
     assert plan.losses["bases"] == [f"tank/copy, the target of {tree}/a"]
     with pytest.raises(PlanError, match=f"bases: tank/copy, the target of {tree}/a") as no:
         zfstune.rollback("one", lose=["snapshots"], engine=engine)
-    assert "--lose bases" in no.value.hint
+    assert no.value.hint.endswith("lose=['snapshots', 'bases']")
     assert len(engine.bookmarks(f"{tree}/a")) == 1
     lose = ["snapshots", "bases"]
     zfstune.rollback("one", lose=lose, escape=False, engine=engine)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zfstune.cli import exit_status
 from zfstune.cli.move_directory_in import move_directory_in
-from zfstune.cli.output import print_json
+from zfstune.cli.output import print_json, print_lines
 from zfstune.cli.profile_options import add_profiles, print_plan, read_profiles
 from zfstune.cli.sweep_leftovers import sweep_leftovers
 from zfstune.cli.which_zfs import open_zfs
@@ -56,5 +56,5 @@ def _run(args: argparse.Namespace) -> int:
         changed = applied.plan.pending if args.dry_run else applied.changed
         print_json(applied.to_dict(), changed=changed)
     elif applied:
-        print("\n".join(applied.lines()))
+        print_lines(applied.lines())
     return exit_status.DONE

@@ -5,7 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json, print_table, warn
+from zfstune.cli.output import (
+    add_json,
+    lose_options,
+    print_json,
+    print_lines,
+    print_table,
+    stdout_columns,
+    warn,
+)
 from zfstune.cli.step_line import StepLine
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.checkpoint import checkpoint
@@ -18,9 +26,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
-    from typing import Any
+    from typing import Any, Protocol
 
-    from zfstune.snapshots.drop_plan import Checkpoint, DropPlan
+    from zfstune.snapshots.drop_plan import Checkpoint
+
+    class LosingPlan(Protocol):
+        """A plan that takes consent."""
+
+        @property
+        def losses(self) -> Mapping[str, Sequence[str]]:
+            """Names of all that goes, by the word that consents to it."""
+
+        def lines(self, *, would: str = "") -> list[str]:
+            """Return it for people."""
 
 
 __all__ = [
@@ -28,7 +46,7 @@ __all__ = [
     "add_options",
     "checkpoint_as_json",
     "print_checkpoints",
-    "would_or_nothing",
+    "show_losing",
 ]
 
 _ACTIONS = ("take", "list", "drop")
@@ -151,21 +169,21 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def print_checkpoints(checkpoints: Sequence[Checkpoint]) -> None:
-    """Print a table of checkpoints, or nothing where there is none."""
-    if checkpoints:
-        rows = [
-            (
-                listed.name,
-                _time(listed),
-                f"{len(listed.datasets)} of {listed.size}"
-                if len(listed.datasets) < listed.size
-                else str(listed.size),
-                str(len(listed.copies) or "-"),
-            )
-            for listed in checkpoints
-        ]
-        header = ("name", "taken", "datasets", "copies")
-        print_table(header, rows, scripted=False, right="llrr")
+    """Print a table of checkpoints; a terminal is told that there is none."""
+    rows = [
+        (
+            listed.name,
+            _time(listed),
+            f"{len(listed.datasets)} of {listed.size}"
+            if len(listed.datasets) < listed.size
+            else str(listed.size),
+            str(len(listed.copies) or "-"),
+        )
+        for listed in checkpoints
+    ]
+    print_table(("NAME", "TAKEN", "DATASETS", "COPIES"), rows, scripted=False, right="llrr")
+    if not rows and stdout_columns():
+        warn("there is no checkpoint", "zfstune checkpoint NAME takes one")
 
 
 def _time(listed: Checkpoint) -> str:
@@ -192,7 +210,7 @@ def _drop(args: argparse.Namespace, name: str, *datasets: str) -> int:
             pool=args.pool,
             dry_run=args.dry_run,
             engine=engine,
-            show=None if args.json else partial(_show, args),
+            show=None if args.json else partial(show_losing, args),
             passed=line.passed,
         )
     if args.json:
@@ -202,17 +220,16 @@ def _drop(args: argparse.Namespace, name: str, *datasets: str) -> int:
     return exit_status.DONE
 
 
-def would_or_nothing(args: argparse.Namespace, losses: Mapping[str, Sequence[str]]) -> str:
-    """Return "would " for a plan that is shown and not carried out, else nothing.
+def show_losing(args: argparse.Namespace, plan: LosingPlan) -> None:
+    """Print a line for each thing that goes or, where nothing is done, "would" go.
+
+    After a dry run, the options that a run takes are named.
 
     Args:
         args: The options; a dry run, and a loss without consent, stop before anything.
-        losses: The losses of the plan, by the word that consents to each.
+        plan: What is to be done.
     """
-    stops = args.dry_run or without_consent(losses, args.lose)
-    return "would " if stops else ""
-
-
-def _show(args: argparse.Namespace, plan: DropPlan) -> None:
-    """Print a line for each thing that is destroyed, or "would" be."""
-    print("\n".join(plan.lines(would=would_or_nothing(args, plan.losses))))
+    missing = without_consent(plan.losses, args.lose)
+    print_lines(plan.lines(would="would " if args.dry_run or missing else ""))
+    if args.dry_run and missing:
+        warn(f"without {lose_options(missing)}, {args.verb} refuses this plan")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zfstune.cli import exit_status
 from zfstune.cli.checkpoint import checkpoint_as_json, print_checkpoints
-from zfstune.cli.output import add_json, print_json, print_table, warn
+from zfstune.cli.output import add_json, print_json, print_lines, print_table, warn
 from zfstune.cli.step_line import StepLine
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.drop import list_checkpoints
@@ -65,14 +65,13 @@ def _run(args: argparse.Namespace) -> int:
         return exit_status.DONE
     print_checkpoints(checkpoints)
     if copies:
-        if checkpoints:
-            print()
+        print()
         rows = [
             (k.name, format_size(k.used_bytes, exact=False), ", ".join(k.origins) or "-")
             for k in copies
         ]
         print_table(
-            ("copies kept aside", "used", "clones of"), rows, scripted=False, right="lrl"
+            ("COPIES KEPT ASIDE", "USED", "CLONES OF"), rows, scripted=False, right="lrl"
         )
     return exit_status.DONE
 
@@ -80,7 +79,7 @@ def _run(args: argparse.Namespace) -> int:
 def _drop(args: argparse.Namespace) -> int:
     def show(plan: CopiesPlan) -> None:
         if not args.json:
-            print("\n".join(plan.lines(would="would " if args.dry_run else "")))
+            print_lines(plan.lines(would="would " if args.dry_run else ""))
 
     with open_zfs(args) as engine, StepLine("destroyed") as line:
         plan = drop_copies(
@@ -94,5 +93,5 @@ def _drop(args: argparse.Namespace) -> int:
     if args.json:
         print_json(plan.to_dict(), part="drop-copies", changed=True)
     elif not args.dry_run:
-        print(f"dropped copies: {', '.join(kept.name for kept in plan.kept)}")
+        print_lines([f"dropped copies: {', '.join(kept.name for kept in plan.kept)}"])
     return exit_status.DONE

@@ -7,7 +7,7 @@ import sys
 from contextlib import ExitStack
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json, warn
+from zfstune.cli.output import add_json, print_json, print_lines, warn
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.which_zfs import image_name, open_zfs
 from zfstune.engine import open as opening
@@ -167,5 +167,5 @@ def _show(args: argparse.Namespace, found: Comparison) -> int:
     if args.json:
         print_json(found.to_dict())
     else:
-        print("\n".join(as_text(found)))
+        print_lines(as_text(found))
     return exit_status.DONE if found.equal else exit_status.PENDING

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from zfstune.cli import exit_status
-from zfstune.cli.checkpoint import would_or_nothing
-from zfstune.cli.output import add_json, print_json
+from zfstune.cli.checkpoint import show_losing
+from zfstune.cli.output import add_json, print_json, print_lines
 from zfstune.cli.step_line import StepLine
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.datasets.destroy import destroy_named
@@ -15,8 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from typing import Any
-
-    from zfstune.datasets.destroy_plan import DestroyPlan
 
 __all__ = ["add_arguments"]
 
@@ -57,10 +57,6 @@ def add_arguments(parser: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    def show(plan: DestroyPlan) -> None:
-        if not args.json:
-            print("\n".join(plan.lines(would=would_or_nothing(args, plan.losses))))
-
     with open_zfs(args) as engine, StepLine("destroyed") as line:
         plan = destroy_named(
             *args.names,
@@ -68,11 +64,11 @@ def _run(args: argparse.Namespace) -> int:
             lose=args.lose,
             dry_run=args.dry_run,
             engine=engine,
-            show=show,
+            show=None if args.json else partial(show_losing, args),
             passed=line.passed,
         )
     if args.json:
         print_json(plan.to_dict(), changed=True)
     elif not args.dry_run:
-        print(f"destroyed: {', '.join(map(shown, plan.named))}")
+        print_lines([f"destroyed: {', '.join(map(shown, plan.named))}"])
     return exit_status.DONE

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from zfstune.cli import exit_status
 from zfstune.cli.colours import coloured
-from zfstune.cli.output import add_json, print_json
+from zfstune.cli.output import add_json, print_json, print_lines
 from zfstune.cli.which_zfs import open_zfs
-from zfstune.health.diagnosis_text import diagnosis_lines
 from zfstune.health.doctor import doctor
 from zfstune.values.errors import ZfsUnavailable
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-    from zfstune.health.host_finding import Diagnosis
+    from zfstune.health.diagnosis import Diagnosis
 
 __all__ = ["add_arguments"]
 
@@ -38,7 +37,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(diagnosis.to_dict())
     else:
-        print("\n".join(coloured(diagnosis_lines(diagnosis))))
+        print_lines(coloured(diagnosis.lines()))
     if diagnosis.pending:
         return exit_status.PENDING
     return exit_status.DONE if is_there else exit_status.NO_ZFS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json
+from zfstune.cli.output import add_json, print_json, print_lines
 from zfstune.cli.which_zfs import open_zfs, uses_image
 from zfstune.profiles.explain import explain_opened
 from zfstune.profiles.load import load_file
@@ -56,5 +56,5 @@ def _run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(explanation.to_dict())
         return exit_status.DONE
-    print(explanation)
+    print_lines(str(explanation).split("\n"))
     return exit_status.DONE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, report, warn
+from zfstune.cli.output import print_json, print_lines, report, warn
 from zfstune.cli.value_options import add_dry_run, add_values
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.streams.failover import failover
@@ -45,7 +45,7 @@ def _run(args: argparse.Namespace) -> int:
     def show(plan: FailoverPlan) -> None:
         if not args.json:
             for line in plan.lines():
-                print(line, flush=True)
+                print_lines([line])
 
     with open_zfs(args) as engine:
         plan = failover(

@@ -6,7 +6,16 @@ from functools import partial
 
 from zfstune.cli import exit_status
 from zfstune.cli.golden_files import add_export, add_restore
-from zfstune.cli.output import add_json, add_scripted, print_json, print_table, report, warn
+from zfstune.cli.output import (
+    add_json,
+    add_scripted,
+    print_json,
+    print_lines,
+    print_table,
+    report,
+    stdout_columns,
+    warn,
+)
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.step_line import StepLine
 from zfstune.cli.steps_done import StepsDone
@@ -281,9 +290,10 @@ def _list(args: argparse.Namespace) -> int:
         for depth, clone in image.descendants():
             state = "unfinished" if clone in image.unfinished else "clone"
             rows.append((f"{indent * depth}{clone}", "-", state, "-", "-", "-"))
-    if rows:
-        header = ("name", "snapshot", "state", "refer", "used", "clones")
-        print_table(header, rows, scripted=args.scripted, right="lllrrr")
+    header = ("NAME", "SNAPSHOT", "STATE", "REFER", "USED", "CLONES")
+    print_table(header, rows, scripted=args.scripted, right="lllrrr")
+    if not rows and not args.scripted and stdout_columns():
+        warn("there is no golden image", "zfstune golden create DATASET makes one")
     return exit_status.DONE
 
 
@@ -304,7 +314,7 @@ def _as_json(image: GoldenImage) -> dict[str, object]:
 
 def _show(plan: RetirePlan) -> None:
     """Print the plan, which names each victim, before it is carried out."""
-    print("\n".join(plan.lines()), flush=True)
+    print_lines(plan.lines())
 
 
 def _retire(args: argparse.Namespace) -> int:

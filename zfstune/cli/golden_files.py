@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json
+from zfstune.cli.output import add_json, print_json, print_lines
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.steps_done import StepsDone
 from zfstune.cli.value_options import add_dry_run, add_values
@@ -85,7 +85,7 @@ def _export(args: argparse.Namespace) -> int:
     if args.json:
         print_json(said, changed=True)
     else:
-        print(line)
+        print_lines([line])
     return exit_status.DONE
 
 

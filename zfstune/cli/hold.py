@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json
+from zfstune.cli.output import add_json, print_json, print_lines
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.hold import hold_snapshots
 
@@ -65,7 +65,7 @@ def change_holds(args: argparse.Namespace, change: Callable[..., HoldPlan]) -> i
     if args.json:
         print_json(plan.to_dict(), changed=bool(plan.change))
         return exit_status.DONE
-    print("\n".join(plan.lines(would="would " if args.dry_run else "")))
+    print_lines(plan.lines(would="would " if args.dry_run else ""))
     return exit_status.DONE
 
 

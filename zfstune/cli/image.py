@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json, report
+from zfstune.cli.output import add_json, print_json, print_lines, report
 from zfstune.cli.which_zfs import image_name
 from zfstune.engine import open as opening
 from zfstune.engine.image import create_image
@@ -96,9 +96,13 @@ def _show(engine: Any, args: argparse.Namespace) -> int:
         return _tell_of(damaged)
     used = format_size(pool.size_bytes - pool.free_bytes, exact=False)
     size = format_size(pool.size_bytes, exact=False)
-    print(f"{args.image_file}: pool {name}, {used} of {size} used, ashift {pool.ashift}")
     counts = f"datasets: {len(datasets)}, snapshots: {snapshots}"
-    print(f"{counts}; opened by OpenZFS {release} or later")
+    print_lines(
+        [
+            f"{args.image_file}: pool {name}, {used} of {size} used, ashift {pool.ashift}",
+            f"{counts}; opened by OpenZFS {release} or later",
+        ]
+    )
     return _tell_of(damaged)
 
 

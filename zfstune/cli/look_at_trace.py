@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json
+from zfstune.cli.output import print_json, print_lines
 
 __all__ = ["look_at_trace"]
 
@@ -31,5 +31,5 @@ def look_at_trace(path: str, *, as_json: bool) -> int:
         ]
         print_json(found, part="look")
     else:
-        print("\n".join(summary_lines(summary)))
+        print_lines(summary_lines(summary))
     return exit_status.DONE

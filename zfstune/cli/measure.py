@@ -7,7 +7,7 @@ import sys
 
 from zfstune.cli import exit_status
 from zfstune.cli.look_at_trace import look_at_trace
-from zfstune.cli.output import print_json, warn
+from zfstune.cli.output import print_json, print_lines, warn
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.sweep_leftovers import sweep_leftovers
 from zfstune.cli.value_options import (
@@ -222,7 +222,7 @@ def _show_plan(plan: MeasurePlan, *, json: bool) -> None:
     if json:
         print_json(plan.to_dict(), part="plan")
     else:
-        print("\n".join(plan_text(plan)), flush=True)
+        print_lines(plan_text(plan))
 
 
 def _show(args: argparse.Namespace, found: MeasureResult) -> int:
@@ -233,7 +233,7 @@ def _show(args: argparse.Namespace, found: MeasureResult) -> int:
         print_json(found.to_dict())
     else:
         print()
-        print("\n".join(found.lines()))
+        print_lines(found.lines())
     if args.report is not None:
         write_report(args.report, found.measurement, found.sentences(), png=args.png)
     return exit_status.DONE

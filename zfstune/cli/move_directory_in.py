@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json
+from zfstune.cli.output import print_json, print_lines
 from zfstune.cli.profile_options import read_profiles
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.which_zfs import open_zfs
@@ -33,7 +33,7 @@ def move_directory_in(args: argparse.Namespace) -> int:
 
     def show(plan: MovePlan) -> None:
         if not args.json:
-            print("\n".join(plan.lines()))
+            print_lines(plan.lines())
             sys.stdout.flush()
         line.expect(plan.size_bytes)
 
@@ -58,8 +58,11 @@ def move_directory_in(args: argparse.Namespace) -> int:
         print_json(moved.to_dict(), part="move-in", changed=True)
     elif moved.done:
         plan = moved.plan
-        print(f"done: {plan.dataset} is mounted at {shown(plan.source)}")
-        print(
-            f"the old directory is kept at {shown(plan.aside)}: remove it once all is well"
+        aside = shown(plan.aside)
+        print_lines(
+            [
+                f"done: {plan.dataset} is mounted at {shown(plan.source)}",
+                f"the old directory is kept at {aside}: remove it once all is well",
+            ]
         )
     return exit_status.DONE

@@ -15,12 +15,14 @@ from zfstune.cli.json_document import (
     json_line,
     json_text,
 )
+from zfstune.values.errors import PlanError
+from zfstune.values.fold import folded
 from zfstune.values.table import table_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from typing import Any
+    from typing import Any, TextIO
 
     from zfstune.values.errors import ZfstuneError
 
@@ -30,9 +32,11 @@ __all__ = [
     "be_quiet",
     "begin_document",
     "end_document",
+    "lose_options",
     "on_terminal",
     "print_json",
     "print_json_line",
+    "print_lines",
     "print_schema",
     "print_table",
     "record",
@@ -45,8 +49,9 @@ __all__ = [
 
 # Whether stderr led to a terminal when it was last there: a watched command has a pipe.
 _terminal: bool | None = None
-# The width of the terminal that stdout led to when it was last there; 0: it was none.
+# The widths of the terminals that stdout and stderr led to then; 0: it was none.
 _columns: int | None = None
+_talk_columns: int | None = None
 _MOST_DIGITS = 5  # of the width of a terminal
 _quiet = False
 
@@ -120,23 +125,24 @@ def be_quiet(*, quiet: bool) -> None:
 
 def remember_terminal() -> None:
     """Note which streams are terminals, before pipes that lead there take their places."""
-    global _terminal, _columns
-    _terminal, _columns = sys.stderr.isatty(), _width_of_stdout()
+    global _terminal, _columns, _talk_columns  # noqa: PLW0603 (facts about this process)
+    _terminal = sys.stderr.isatty()
+    _columns, _talk_columns = _width_of(sys.stdout), _width_of(sys.stderr)
 
 
 def stdout_columns() -> int:
     """Return the width of the terminal that stdout leads to; 0: it leads to none."""
-    return _width_of_stdout() if _columns is None else _columns
+    return _width_of(sys.stdout) if _columns is None else _columns
 
 
-def _width_of_stdout() -> int:
-    if not sys.stdout.isatty():
+def _width_of(stream: TextIO) -> int:
+    if not stream.isatty():
         return 0
     columns = os.environ.get("COLUMNS", "")
     if columns.isascii() and columns.isdigit() and 0 < len(columns) <= _MOST_DIGITS:
         return int(columns)
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns
+        return os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):  # ValueError: there is no file behind it
         return 0
 
@@ -211,9 +217,7 @@ def print_table(
 ) -> None:
     """Print rows below a header, aligned; on a terminal no wider than that.
 
-    Where a table is too wide for a terminal, the last column gives way first, if it is
-    one of words, and loses its end. Names in the other left columns are cut in front,
-    since their ends tell more. On a pipe nothing is cut.
+    Nothing is cut: see :func:`zfstune.values.table.table_lines`.
 
     Args:
         header: Names of the columns.
@@ -227,6 +231,18 @@ def print_table(
         return
     lines = table_lines(header, rows, right=right, columns=stdout_columns())
     print("\n".join(lines))
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print a text; a terminal has its lines folded, and any other place has them whole.
+
+    It is written at once, since it may tell what is about to be changed.
+    """
+    print(_fitted("\n".join(lines), stdout_columns()), flush=True)
+
+
+def _fitted(text: str, columns: int) -> str:
+    return "\n".join(part for line in text.split("\n") for part in folded(line, columns))
 
 
 def warn(message: str, hint: str = "") -> None:
@@ -243,6 +259,7 @@ def report(error: ZfstuneError, *, saying: str = "") -> None:
         error: The error, as a JSON document has it.
         saying: What people read in the place of its message.
     """
+    _speak_of_options(error)
     if _pending is not None:
         _fail(_pending, error_objects(error))
     _say(saying or error.message, error.hint)
@@ -250,8 +267,20 @@ def report(error: ZfstuneError, *, saying: str = "") -> None:
 
 def record(error: ZfstuneError) -> None:
     """Put an error into the JSON document alone: people have read of it elsewhere."""
+    _speak_of_options(error)
     if _pending is not None:
         _fail(_pending, error_objects(error))
+
+
+def _speak_of_options(error: ZfstuneError) -> None:
+    """Reword a hint that speaks of arguments, since it was made for Python."""
+    if isinstance(error, PlanError) and error.losses:
+        error.hint = f"to lose that all the same, add {lose_options(error.losses)}"
+
+
+def lose_options(words: Iterable[str]) -> str:
+    """Write the options that consent to losses."""
+    return " ".join(f"--lose {word}" for word in words)
 
 
 def refuse(kind: str, message: str) -> None:
@@ -273,10 +302,12 @@ def _say(message: str, hint: str) -> None:
     """Print a message on stderr.
 
     What was printed on stdout before goes first: a log has both, in the order in which
-    they came about.
+    they came about. A terminal has the message folded, and the hint whole, since a command
+    in it may be pasted.
     """
     with suppress(OSError):  # the end of the command meets the same error, and says so
         sys.stdout.flush()
-    print(f"zfstune: {message}", file=sys.stderr)
+    columns = _width_of(sys.stderr) if _talk_columns is None else _talk_columns
+    print(_fitted(f"zfstune: {message}", columns), file=sys.stderr)
     if hint:
         print(f"hint: {hint}", file=sys.stderr)

@@ -6,7 +6,15 @@ import sys
 from contextlib import suppress
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, add_scripted, print_json, print_table, report, warn
+from zfstune.cli.output import (
+    add_json,
+    add_scripted,
+    print_json,
+    print_lines,
+    print_table,
+    report,
+    warn,
+)
 from zfstune.cli.policy_options import add_rules, read_policy_options
 from zfstune.cli.simulate import add_simulate
 from zfstune.cli.which_zfs import open_zfs, uses_image
@@ -147,7 +155,7 @@ def _set(args: argparse.Namespace) -> int:
     if args.json:
         _print_change(args, before, text)
     else:
-        print(f"{'would store on ' if args.dry_run else ''}{args.dataset}: {text}")
+        print_lines([f"{'would store on ' if args.dry_run else ''}{args.dataset}: {text}"])
     return exit_status.DONE
 
 
@@ -184,7 +192,7 @@ def _clear(args: argparse.Namespace) -> int:
     if args.json:
         _print_change(args, before, None)
     elif args.dry_run and before is not None:
-        print(f"would clear on {args.dataset}: {before}")
+        print_lines([f"would clear on {args.dataset}: {before}"])
     return exit_status.DONE
 
 

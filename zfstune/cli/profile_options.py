@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zfstune.cli.output import add_json, warn
+from zfstune.cli.output import add_json, print_lines, warn
 from zfstune.cli.value_options import add_values
 from zfstune.host.manifest import host_and_source
 from zfstune.profiles.load import load_file, resolve_role
@@ -114,4 +114,4 @@ def _role(name: str) -> str:
 
 def print_plan(plan: Plan) -> None:
     """Print a plan for people."""
-    print(plan, flush=True)  # before the first change
+    print_lines(plan.lines())

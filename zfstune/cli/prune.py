@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json, report, warn
+from zfstune.cli.output import (
+    add_json,
+    print_json,
+    print_lines,
+    report,
+    stdout_columns,
+    warn,
+)
 from zfstune.cli.policy_options import add_rules, read_count, read_policy_options
 from zfstune.cli.step_line import StepLine
 from zfstune.cli.sweep_leftovers import sweep_leftovers
@@ -131,8 +138,12 @@ def _run(args: argparse.Namespace) -> int:
         changed = bool(pruned.plan.victims if args.dry_run else pruned.destroyed)
         print_json(pruned.to_dict(), changed=changed)
     else:
-        lines = pruned.plan.lines() if args.dry_run else pruned.lines(verbose=args.verbose)
-        print("\n".join(lines))
+        columns = stdout_columns()
+        print_lines(
+            pruned.plan.lines(columns=columns)
+            if args.dry_run
+            else pruned.lines(verbose=args.verbose, columns=columns)
+        )
         if (args.verbose or args.dry_run) and pruned.fallback:
             warn(
                 "each snapshot was checked just before it was destroyed, not in the same "

@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json, warn
+from zfstune.cli.output import add_json, print_json, print_lines, warn
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.value_options import add_values, add_without
 from zfstune.cli.which_zfs import open_zfs
@@ -103,7 +103,7 @@ def _run(args: argparse.Namespace) -> int:
     def told(step: ReceiveStep) -> None:
         progress.clear()
         if not args.json:
-            print(step.describe(), flush=True)
+            print_lines([step.describe()])
 
     with _input(args.input) as fd, open_zfs(args) as engine:
         try:
@@ -146,7 +146,7 @@ def _abort(args: argparse.Namespace) -> int:
         print_json({"target": args.target}, part="abort", changed=True)
     else:
         verb = "would give up" if args.dry_run else "gave up"
-        print(f"{verb} the part of a stream that waited in {args.target}")
+        print_lines([f"{verb} the part of a stream that waited in {args.target}"])
     return exit_status.DONE
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, add_scripted, print_json, print_table
+from zfstune.cli.output import add_json, add_scripted, print_json, print_lines, print_table
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.health.observe_targets import list_replicas
 from zfstune.streams.forget import forget_target
@@ -73,9 +73,9 @@ def _forget(args: argparse.Namespace) -> int:
         return exit_status.DONE
     verb = "would drop" if args.dry_run else "dropped"
     for name in forgotten.bookmarks:
-        print(f"{verb} {name}")
+        print_lines([f"{verb} {name}"])
     if forgotten.note:
-        print(f"{verb} {forgotten.note} on {dataset}")
+        print_lines([f"{verb} {forgotten.note} on {dataset}"])
     return exit_status.DONE
 
 

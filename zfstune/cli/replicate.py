@@ -6,7 +6,7 @@ import argparse
 from contextlib import ExitStack
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json, report, warn
+from zfstune.cli.output import add_json, print_json, print_lines, report, warn
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.value_options import (
     add_raw,
@@ -197,7 +197,7 @@ def _run(args: argparse.Namespace) -> int:
         progress.clear()
         printed.add(step.describe())
         if not args.json:
-            print(step.describe(), flush=True)
+            print_lines([step.describe()])
 
     names = (args.source, args.target)
     with ExitStack() as stack:
@@ -255,9 +255,9 @@ def _end(
     elif dry_run or not plan.pending:
         for line in plan.lines():
             if line not in printed:
-                print(line)
+                print_lines([line])
     if args.verify and not dry_run and not args.json:
-        print(_verified(plan))
+        print_lines([_verified(plan)])
     if plan.refused:
         for refused in plan.refused:
             report(refused.error())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json, warn
+from zfstune.cli.output import add_json, print_json, print_lines, warn
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.restore import restore_path
@@ -53,7 +53,7 @@ def _run(args: argparse.Namespace) -> int:
 
     def show(plan: PathPlan) -> None:
         if not args.json:
-            print("\n".join(plan.lines(dry_run=args.dry_run)))
+            print_lines(plan.lines(dry_run=args.dry_run))
             sys.stdout.flush()
         line.expect(plan.size_bytes)
 
@@ -74,7 +74,7 @@ def _run(args: argparse.Namespace) -> int:
         changed = not restored.plan.same if args.dry_run else restored.done
         print_json(restored.to_dict(), changed=changed)
     elif restored.done:
-        print(f"restored {shown(restored.plan.target)}")
+        print_lines([f"restored {shown(restored.plan.target)}"])
     for caution in restored.plan.cautions:
         warn(caution)
     for path in restored.recovered:

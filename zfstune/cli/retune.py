@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, record
+from zfstune.cli.output import print_json, print_lines, record
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.value_options import add_dry_run, size_value
 from zfstune.cli.which_zfs import open_zfs
@@ -99,8 +97,7 @@ def _run(args: argparse.Namespace) -> int:
         changed = bool(done.plan.files if args.dry_run else done.done)
         print_json(done.to_dict(), changed=changed)
     elif not args.dry_run and done.plan.files:
-        for text in done.lines():
-            print(text)
+        print_lines(done.lines())
     if args.dry_run:
         return exit_status.DONE
     for error in _unfinished(done):
@@ -121,6 +118,4 @@ def _unfinished(done: RetuneResult) -> Iterator[EngineError]:
 
 def _show(plan: RetunePlan) -> None:
     """Print the plan before the first file is copied."""
-    for text in plan.lines():
-        print(text)
-    sys.stdout.flush()
+    print_lines(plan.lines())

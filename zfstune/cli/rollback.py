@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from zfstune.cli import exit_status
-from zfstune.cli.checkpoint import add_options, would_or_nothing
-from zfstune.cli.output import print_json, report, warn
+from zfstune.cli.checkpoint import add_options, show_losing
+from zfstune.cli.output import print_json, print_lines, report, warn
 from zfstune.cli.step_line import StepLine
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.rewind_plan import LOSSES
@@ -17,9 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from typing import Any
-
-    from zfstune.snapshots.rewind_plan import RewindPlan
-
 
 __all__ = ["add_arguments"]
 
@@ -80,14 +77,14 @@ def _run(args: argparse.Namespace) -> int:
             pool=args.pool,
             dry_run=args.dry_run,
             engine=engine,
-            show=None if args.json else partial(_show, args),
+            show=None if args.json else partial(show_losing, args),
             passed=line.passed,
         )
     if args.json:
         changed = bool(rewound.plan.rewinds if args.dry_run else rewound.done)
         print_json(rewound.to_dict(), changed=changed)
     elif rewound.done:
-        print("\n".join(rewound.lines()))
+        print_lines(rewound.lines())
     for caution in rewound.plan.cautions:
         warn(caution)
     for dataset in rewound.plan.left:
@@ -97,8 +94,3 @@ def _run(args: argparse.Namespace) -> int:
         report(PlanError(f"left '{dataset}' as it is: it {lacks}"))
     partly = rewound.plan.left or rewound.plan.missing
     return exit_status.PARTLY if partly else exit_status.DONE
-
-
-def _show(args: argparse.Namespace, plan: RewindPlan) -> None:
-    """Print a line for each dataset, and below it all that is, or "would" be, lost."""
-    print("\n".join(plan.lines(would=would_or_nothing(args, plan.losses))))

@@ -6,7 +6,7 @@ import os
 import sys
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, add_scripted, print_json, report, warn
+from zfstune.cli.output import add_json, add_scripted, print_json, print_lines, report, warn
 from zfstune.cli.profile_options import add_role
 from zfstune.cli.schedule_replication import add_replication, with_replication
 from zfstune.cli.schedule_run import run_forever, run_once
@@ -327,7 +327,7 @@ def _print_changes(
     if not steps and not lines:
         print("nothing to do: no units, and no schedule to change")
     for line in lines:
-        print(line)
+        print_lines([line])
     for step in steps:
         print(f"{step.action} {args.folder}/{step.name}")
         if args.dry_run and step.action == "write":

@@ -7,7 +7,7 @@ from functools import partial
 
 from zfstune.cli import exit_status
 from zfstune.cli.main import run_to_status
-from zfstune.cli.output import print_json_line, report, warn
+from zfstune.cli.output import print_json_line, print_lines, report, warn
 from zfstune.cli.watch import start_beside, watched
 from zfstune.cli.which_zfs import image_path, open_zfs, uses_image
 from zfstune.host.files import state_folder
@@ -67,7 +67,7 @@ def _once(args: argparse.Namespace, job: str, dataset: str) -> int:
             due = is_due(engine, job, dataset, _folder(args), _now())
         if not due:
             if not args.json:
-                print(f"{dataset}: the {job} is not due, or was done already", flush=True)
+                print_lines([f"{dataset}: the {job} is not due, or was done already"])
             return exit_status.DONE
     return _job(args, job, dataset)
 
@@ -115,12 +115,12 @@ def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
             failures=run.error.splitlines(),
         )
     elif job == "snapshot":
-        print(f"{dataset}: took {run.taken}", flush=True)
+        print_lines([f"{dataset}: took {run.taken}"])
     elif job == "replicate":
-        print(f"{dataset}: sent {run.sent}", flush=True)
+        print_lines([f"{dataset}: sent {run.sent}"])
     else:
         spared = f", kept {run.spared} that the policy lets go" if run.spared else ""
-        print(f"{dataset}: destroyed {run.destroyed}{spared}", flush=True)
+        print_lines([f"{dataset}: destroyed {run.destroyed}{spared}"])
     if run.error:
         warn(run.error)
     return exit_status.PARTLY if run.error else exit_status.DONE

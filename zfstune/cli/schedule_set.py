@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json, warn
+from zfstune.cli.output import add_json, print_json, print_lines, warn
 from zfstune.cli.schedule_replication import add_replication, with_replication
 from zfstune.cli.schedule_show import warn_of_misfits
 from zfstune.cli.which_zfs import open_zfs
@@ -66,7 +66,7 @@ def _set(args: argparse.Namespace) -> int:
         return exit_status.DONE
     lines = tuple(changes.lines("would " if args.dry_run else ""))
     for line in lines:
-        print(line)
+        print_lines([line])
     if not lines:
         print("nothing to do: it is stored like that already")
     warn_of_misfits(schedules)

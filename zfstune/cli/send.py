@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, warn
+from zfstune.cli.output import print_json, print_lines, warn
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.value_options import add_dry_run, add_raw
 from zfstune.cli.which_zfs import open_zfs
@@ -103,7 +103,7 @@ def _run(args: argparse.Namespace) -> int:
             if args.json:
                 print_json(plan.to_dict())
             else:
-                print("\n".join(plan.lines()))
+                print_lines(plan.lines())
             return exit_status.DONE
         progress = ProgressLine(json=False)
         with _output(args.output) as fd:

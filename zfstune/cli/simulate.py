@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json
+from zfstune.cli.output import add_json, print_json, print_lines
 from zfstune.cli.policy_options import add_rules, read_policy_options
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.host.files import write_file
@@ -107,5 +107,5 @@ def _seconds(option: str, value: str) -> int:
 
 def _print(text: str, result: Simulation, until: str) -> None:
     every = format_duration(result.every_seconds)
-    print(f"{text}, a snapshot every {every}, after {until}:")
-    print(result)
+    print_lines([f"{text}, a snapshot every {every}, after {until}:"])
+    print_lines(str(result).split("\n"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from zfstune.cli.output import warn
+from zfstune.cli.output import print_lines, warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,14 +40,14 @@ class StepsDone:
         self._line.clear()
         self.printed.add(step)
         if not self._json:
-            print(step, flush=True)
+            print_lines([step])
 
     def end(self, lines: Iterable[str]) -> None:
         """Print the lines of a plan that were not printed yet."""
         self._line.clear()
         for line in () if self._json else lines:
             if line not in self.printed:
-                print(line)
+                print_lines([line])
 
     @contextmanager
     def interruptible(self, left: Callable[[], str]) -> Iterator[None]:

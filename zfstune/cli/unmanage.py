@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json, warn
+from zfstune.cli.output import add_json, print_json, print_lines, warn
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.datasets.unmanage import unmanage
 
@@ -42,7 +42,7 @@ def _run(args: argparse.Namespace) -> int:
         print_json(plan.to_dict(), changed=bool(plan.marks))
     else:
         for line in plan.lines(verb="would unmanage" if args.dry_run else "unmanaged"):
-            print(line)
+            print_lines([line])
     for caution in plan.cautions():
         warn(caution)
     return exit_status.DONE

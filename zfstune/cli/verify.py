@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json
+from zfstune.cli.output import add_json, print_json, print_lines
 from zfstune.cli.profile_options import add_role
 from zfstune.cli.step_line import StepLine
 from zfstune.cli.value_options import whole_value
@@ -83,7 +83,7 @@ def _run(args: argparse.Namespace) -> int:
     elif args.roles and not verification.pools:
         print("nothing to verify: this role has no datasets of its own")
     else:
-        print(verification)
+        print_lines(str(verification).split("\n"))
     if verification.damaged:
         return exit_status.PARTLY
     return exit_status.PENDING if verification.pending else exit_status.DONE

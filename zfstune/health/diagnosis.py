@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from zfstune.health.diagnosis_text import diagnosis_lines
 from zfstune.health.host_facts import read_release
-from zfstune.health.host_finding import Diagnosis, HostFinding
+from zfstune.health.host_finding import HostFinding
 from zfstune.health.host_rules import host_findings
 from zfstune.health.kernel_support import is_known, newest_kernel
 from zfstune.health.known_traps import TRAPS
 from zfstune.health.parameter_rules import parameter_findings
-from zfstune.health.trap import NOTE
+from zfstune.health.trap import NOTE, SEVERITIES
+from zfstune.values.frozen import frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,9 +20,71 @@ if TYPE_CHECKING:
     from zfstune.health.trap import Trap
     from zfstune.values.property_table import Release
 
-__all__ = ["diagnose", "trap_findings"]
+__all__ = ["Diagnosis", "diagnose", "trap_findings"]
 
 _WHOLE = 3  # numbers of a release
+
+
+@frozen
+class Diagnosis:
+    """All findings about a host.
+
+    Attributes:
+        findings: The findings, the worst first.
+        zfs: The version of the ZFS that was looked at; empty: nobody could tell.
+        library: The version of libzfs; empty: it was not found.
+        kernel: The release of the kernel.
+        traps: How many known faults of OpenZFS' releases were compared with this one.
+        unseen: The things that could not be looked at, with reasons.
+    """
+
+    findings: tuple[HostFinding, ...]
+    zfs: str = ""
+    library: str = ""
+    kernel: str = ""
+    traps: int = 0
+    unseen: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        ordered = sorted(self.findings, key=lambda f: SEVERITIES.index(f.severity))
+        object.__setattr__(self, "findings", tuple(ordered))
+
+    @property
+    def pending(self) -> bool:
+        """Whether somebody should do something: there is a danger or a fault."""
+        return any(finding.pending for finding in self.findings)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self) -> list[str]:
+        """Return what the command prints: a paragraph a finding, 80 columns."""
+        return list(
+            diagnosis_lines(
+                self.findings,
+                zfs=self.zfs,
+                kernel=self.kernel,
+                traps=self.traps,
+                unseen=self.unseen,
+            )
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the diagnosis in JSON's types.
+
+        Keys: ``pending``, ``zfs``, ``library``, ``kernel``, ``traps``, ``unseen``, and
+        ``findings``, each with ``name``, ``severity``, ``what``, ``remedy``, ``source``
+        and ``concerns``.
+        """
+        return {
+            "pending": self.pending,
+            "zfs": self.zfs or None,
+            "library": self.library or None,
+            "kernel": self.kernel,
+            "traps": self.traps,
+            "unseen": list(self.unseen),
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
 
 
 def diagnose(facts: HostFacts) -> Diagnosis:

@@ -6,9 +6,9 @@ from zfstune.values.text import and_list, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from zfstune.health.host_finding import Diagnosis, HostFinding
+    from zfstune.health.host_finding import HostFinding
 
 __all__ = ["diagnosis_lines"]
 
@@ -17,20 +17,34 @@ _INDENT = "  "
 _MOST_NAMES = 5
 
 
-def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[str]:
-    """Yield the lines: this host, its findings, what was not seen, and a summary."""
-    zfs = f"OpenZFS {diagnosis.zfs}" if diagnosis.zfs else "no OpenZFS"
-    yield f"{zfs}, Linux {diagnosis.kernel}"
-    for finding in diagnosis.findings:
+def diagnosis_lines(
+    findings: Collection[HostFinding],
+    *,
+    zfs: str,
+    kernel: str,
+    traps: int,
+    unseen: Collection[str],
+) -> Iterator[str]:
+    """Yield the lines: this host, its findings, what was not seen, and a summary.
+
+    Args:
+        findings: The worst first.
+        zfs: The version of the ZFS that was looked at; empty: nobody could tell.
+        kernel: The release of the kernel.
+        traps: How many known faults were compared with this host.
+        unseen: The things that could not be looked at, with reasons.
+    """
+    yield f"{f'OpenZFS {zfs}' if zfs else 'no OpenZFS'}, Linux {kernel}"
+    for finding in findings:
         yield ""
         yield from _finding(finding)
-    if diagnosis.unseen:
+    if unseen:
         yield ""
         yield "not looked at:"
-        for sentence in diagnosis.unseen:
+        for sentence in unseen:
             yield from _wrapped(shown(sentence), _INDENT)
     yield ""
-    yield from _summary(diagnosis)
+    yield from _summary(findings, traps)
 
 
 def _finding(finding: HostFinding) -> Iterator[str]:
@@ -47,14 +61,14 @@ def _finding(finding: HostFinding) -> Iterator[str]:
         yield f"{_INDENT}see {finding.source}"
 
 
-def _summary(diagnosis: Diagnosis) -> Iterator[str]:
-    pending = sum(finding.pending for finding in diagnosis.findings)
-    others = len(diagnosis.findings) - pending
+def _summary(findings: Collection[HostFinding], traps: int) -> Iterator[str]:
+    pending = sum(finding.pending for finding in findings)
+    others = len(findings) - pending
     compared = (
-        f"{diagnosis.traps} known faults of OpenZFS were compared with this host; a "
+        f"{traps} known faults of OpenZFS were compared with this host; a "
         "distributor's build may have some fixes sooner than its number says"
     )
-    if diagnosis.traps:
+    if traps:
         yield from _wrapped(compared, "")
     if pending:
         they = "asks for an action" if pending == 1 else "ask for an action"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from zfstune.engine.protocol import Engine
-    from zfstune.health.host_finding import Diagnosis
+    from zfstune.health.diagnosis import Diagnosis
     from zfstune.values.errors import ZfstuneError
     from zfstune.values.state import Dataset, PoolInfo
 

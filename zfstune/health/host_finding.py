@@ -1,11 +1,11 @@
-"""What doctor says of a host: findings with a severity, a remedy and a source."""
+"""A finding of doctor about a host: with a severity, a remedy and a source."""
 
 from __future__ import annotations
 
-from zfstune.health.trap import DANGER, FAULT, SEVERITIES
+from zfstune.health.trap import DANGER, FAULT
 from zfstune.values.frozen import frozen
 
-__all__ = ["Diagnosis", "HostFinding"]
+__all__ = ["HostFinding"]
 
 
 @frozen
@@ -42,51 +42,4 @@ class HostFinding:
             "remedy": self.remedy,
             "source": self.source,
             "concerns": list(self.concerns),
-        }
-
-
-@frozen
-class Diagnosis:
-    """All findings about a host.
-
-    Attributes:
-        findings: The findings, the worst first.
-        zfs: The version of the ZFS that was looked at; empty: nobody could tell.
-        library: The version of libzfs; empty: it was not found.
-        kernel: The release of the kernel.
-        traps: How many known faults of OpenZFS' releases were compared with this one.
-        unseen: The things that could not be looked at, with reasons.
-    """
-
-    findings: tuple[HostFinding, ...]
-    zfs: str = ""
-    library: str = ""
-    kernel: str = ""
-    traps: int = 0
-    unseen: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        ordered = sorted(self.findings, key=lambda f: SEVERITIES.index(f.severity))
-        object.__setattr__(self, "findings", tuple(ordered))
-
-    @property
-    def pending(self) -> bool:
-        """Whether somebody should do something: there is a danger or a fault."""
-        return any(finding.pending for finding in self.findings)
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the diagnosis in JSON's types.
-
-        Keys: ``pending``, ``zfs``, ``library``, ``kernel``, ``traps``, ``unseen``, and
-        ``findings``, each with ``name``, ``severity``, ``what``, ``remedy``, ``source``
-        and ``concerns``.
-        """
-        return {
-            "pending": self.pending,
-            "zfs": self.zfs or None,
-            "library": self.library or None,
-            "kernel": self.kernel,
-            "traps": self.traps,
-            "unseen": list(self.unseen),
-            "findings": [finding.to_dict() for finding in self.findings],
         }

@@ -83,10 +83,14 @@ class PrunePlan:
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
-    def lines(self) -> list[str]:
-        """Return what a dry run prints: a row for each snapshot, and the numbers."""
+    def lines(self, *, columns: int = 0) -> list[str]:
+        """Return what a dry run prints: a row for each snapshot, and the numbers.
+
+        Args:
+            columns: The width of the terminal that the rows have to fit; 0: any.
+        """
         gone = {snapshot.name for snapshot in self.victims}
-        rows = decision_lines(self.decisions, gone) if self.datasets else []
+        rows = decision_lines(self.decisions, gone, columns) if self.datasets else []
         verb, frees = "would destroy", self.reclaims
         return [*rows, *count_lines(self.datasets, self.decisions, gone, verb, frees)]
 
@@ -157,14 +161,17 @@ class Pruned:
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
-    def lines(self, *, verbose: bool = False) -> list[str]:
+    def lines(self, *, verbose: bool = False, columns: int = 0) -> list[str]:
         """Return what was done: a line for each dataset, and one for each pool.
 
         Args:
             verbose: Begin with a row for each snapshot.
+            columns: The width of the terminal that the rows have to fit; 0: any.
         """
         plan, gone = self.plan, set(self.destroyed)
-        rows = decision_lines(plan.decisions, gone) if verbose and plan.datasets else []
+        rows: list[str] = []
+        if verbose and plan.datasets:
+            rows = decision_lines(plan.decisions, gone, columns)
         rows += count_lines(plan.datasets, plan.decisions, gone, "destroyed")
         if self.freed is None:
             return rows

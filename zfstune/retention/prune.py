@@ -144,7 +144,8 @@ def _carry_out(
         failed |= {
             name: PlanError(
                 f"cannot prune '{name}': {'; '.join(alarms)}",
-                hint=f"{SAME_WITH_N}; to destroy them anyway, add --force",
+                hint=f"{SAME_WITH_N}; to destroy them anyway, add --force "
+                "(in Python: force=True)",
             )
             for name, alarms in plan.alarms_by_dataset.items()
         }

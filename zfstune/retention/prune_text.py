@@ -20,12 +20,15 @@ __all__ = ["count_lines", "decision_lines", "freed_lines"]
 _HEADER = ("ACTION", "SNAPSHOT", "GOES", "WHY")
 
 
-def decision_lines(decisions: Iterable[Decision], gone: Collection[str]) -> list[str]:
+def decision_lines(
+    decisions: Iterable[Decision], gone: Collection[str], columns: int = 0
+) -> list[str]:
     """Return a table with a row for each snapshot.
 
     Args:
         decisions: The decisions.
         gone: Full names of the snapshots that are destroyed.
+        columns: The width that the table has to fit; 0: any.
     """
     rows = [
         (
@@ -36,7 +39,7 @@ def decision_lines(decisions: Iterable[Decision], gone: Collection[str]) -> list
         )
         for d in decisions
     ]
-    return table_lines(_HEADER, rows)
+    return table_lines(_HEADER, rows, columns=columns, name=1)
 
 
 def count_lines(

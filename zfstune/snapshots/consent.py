@@ -7,16 +7,18 @@ from zfstune.values.text import comma_list, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 __all__ = ["check_consent", "without_consent"]
+
+_MOST_NAMED = 3  # of each kind in a message; the plan names all
 
 
 def check_consent(
     refused: str,
     losses: Mapping[str, Sequence[str]],
     lose: Iterable[str],
-    known: Iterable[str],
+    known: Collection[str],
 ) -> None:
     """Refuse to go on while a loss lacks consent.
 
@@ -28,22 +30,27 @@ def check_consent(
         known: All words that exist.
 
     Raises:
-        PlanError: A loss lacks consent: it names each, and the flags that consent.
+        PlanError: A loss lacks consent: its ``losses`` name each, and its message the
+            first of each kind.
     """
     words = set(lose)
     unknown = words.difference(known)
     if unknown:
         raise PlanError(
             f"cannot consent to lose '{shown(min(unknown))}'",
-            hint=f"the words of --lose are {', '.join(known)}",
+            hint=f"the words that consent are {', '.join(known)}",
         )
     missing = without_consent(losses, words)
     if missing:
-        lost = "; ".join(f"{word}: {comma_list(names)}" for word, names in missing.items())
-        flags = " ".join(f"--lose {word}" for word in missing)
+        lost = "; ".join(
+            f"{word}: {comma_list(names, most=_MOST_NAMED)}"
+            for word, names in missing.items()
+        )
         raise PlanError(
             f"cannot {refused}: this would be lost: {lost}",
-            hint=f"check the plan with -n; to lose that all the same, add {flags}",
+            hint="dry_run=True returns the plan; to lose that all the same, give "
+            f"lose={[word for word in known if word in words or word in missing]}",
+            losses=missing,
         )
 
 

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
     "AlreadyExists",
@@ -123,7 +123,24 @@ class PolicyError(ZfstuneError):
 
 
 class PlanError(ZfstuneError):
-    """The state of this system does not admit the plan; nothing has changed."""
+    """The state of this system does not admit the plan; nothing has changed.
+
+    Args:
+        message: As in :class:`ZfstuneError`.
+        hint: As in :class:`ZfstuneError`.
+        losses: Names of all that would be lost and that lacks consent, by the word that
+            consents; none where that is not the reason.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        losses: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.losses = dict(losses or {})
 
 
 class HookError(ZfstuneError):

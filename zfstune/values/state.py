@@ -72,7 +72,11 @@ class _WithProperties:
     """The properties of a dataset or snapshot, and three ways to look one up."""
 
     __slots__ = ()
+    name: str
     properties: Mapping[str, PropertyValue]
+
+    def __str__(self) -> str:
+        return self.name
 
     def local(self, name: str) -> str | None:
         """Return the value that was set on this very dataset or snapshot, or None."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zfstune.values.fold import folded
 from zfstune.values.text import shown
 
 TYPE_CHECKING = False
@@ -11,8 +12,9 @@ if TYPE_CHECKING:
 __all__ = ["table_lines"]
 
 _GAP = "  "
-_LEAST = 12  # a column is not cut to less
-_WORDS = 30  # nor is one of words at the end of a row, before others are
+_LEAST = 12  # characters: no column gets narrower
+_WORDS = 30  # nor does one of words at the end of a row, before others do
+_INSIDE = "    "
 
 
 def table_lines(
@@ -21,55 +23,102 @@ def table_lines(
     *,
     right: str = "",
     columns: int = 0,
+    name: int = 0,
 ) -> list[str]:
     """Return rows below a header, aligned; what cannot be printed is escaped.
+
+    Nothing of any cell is ever left out. Where a table is too wide, cells of the left
+    columns are folded, words in the last of them first, but not the name of a row. Where
+    that is not enough, the name has a line of its own; and where the other cells do not
+    fit below it side by side, each of them has a line, too.
 
     Args:
         header: Names of the columns.
         rows: Cells, in the order of `header`.
         right: One letter a column: ``r`` aligns it to the right, any other to the left.
-        columns: The width that they have to fit; 0: any. A last column on the left is
-            words, and its cells are cut at their ends first. Other cells on the left are
-            names, whose ends tell more, and are cut in front, the widest first. Those
-            on the right are numbers, and are not cut.
+            Those on the right are numbers, and are not folded.
+        columns: The width that they have to fit; 0: any.
+        name: The number of the column that names a row.
     """
-    table = [header, *([shown(cell) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    sides = right.ljust(len(header), "l")
-    _fit(widths, sides, columns)
+    head = list(header)
+    cells = [[shown(cell) for cell in row] for row in rows]
+    sides = right.ljust(len(head), "l")
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    fitting = _fitting(widths, sides, columns, whole=name)
+    if fitting:
+        return [line for row in (head, *cells) for line in _row(row, fitting, sides)]
+    del widths[name]
+    sides = sides[:name] + sides[name + 1 :]
+    fitting = _fitting(widths, sides, max(columns - len(_INSIDE), 1))
     lines = []
-    for row in table:
-        cells = [
-            cell.rjust(width) if side == "r" else _cut_front(cell, width).ljust(width)
-            for cell, width, side in zip(row[:-1], widths, sides, strict=False)
-        ]
-        last, width = row[-1], widths[-1]
-        cells.append(last.rjust(width) if sides[-1] == "r" else _cut_end(last, width))
-        lines.append(_GAP.join(cells).rstrip())
+    for row in (head, *cells):
+        others = [*row[:name], *row[name + 1 :]]
+        lines += folded(row[name], columns)
+        if fitting:
+            beside = _row(others, fitting, sides)
+            lines += [f"{_INSIDE}{line}".rstrip() for line in beside]
+        elif row is not head:
+            titles = [*head[:name], *head[name + 1 :]]
+            lines += _one_below_another(titles, others, columns)
     return lines
 
 
-def _fit(widths: list[int], sides: str, columns: int) -> None:
-    """Take from left columns what is too wide: from the last, then from the widest."""
-    left = [number for number, side in enumerate(sides) if side != "r"]
-    if columns and sides[-1] != "r":
-        surplus = sum(widths) + len(_GAP) * (len(widths) - 1) - columns
-        widths[-1] -= max(min(surplus, widths[-1] - _WORDS), 0)
-    while columns and left:
-        surplus = sum(widths) + len(_GAP) * (len(widths) - 1) - columns
-        widest = max(left, key=lambda number: widths[number])
+def _fitting(
+    natural: Sequence[int], sides: str, columns: int, *, whole: int = -1
+) -> list[int]:
+    """Return widths of columns that fit side by side; none where there are none.
+
+    Args:
+        natural: The widths that they would have.
+        sides: As ``right`` of :func:`table_lines`.
+        columns: The width that they have to fit; 0: any.
+        whole: The number of a column that may not be narrower than it would be.
+    """
+    widths = list(natural)
+    left = [at for at, side in enumerate(sides) if side != "r" and at != whole]
+    surplus = sum(widths) + len(_GAP) * (len(widths) - 1) - columns
+    if not columns or surplus <= 0:
+        return widths
+    if left and left[-1] == len(widths) - 1:
+        given = max(min(surplus, widths[-1] - _WORDS), 0)
+        widths[-1] -= given
+        surplus -= given
+    while surplus > 0 and left:
+        widest = max(left, key=lambda at: widths[at])
         room = widths[widest] - _LEAST
-        if surplus <= 0 or room <= 0:
-            return
+        if room <= 0:
+            return []
         # Down to the next narrower column, and then both give way in turn.
-        narrower = [widths[n] for n in left if widths[n] < widths[widest]]
-        step = widths[widest] - max(narrower, default=_LEAST)
-        widths[widest] -= min(surplus, room, step)
+        narrower = [widths[at] for at in left if widths[at] < widths[widest]]
+        given = min(surplus, room, widths[widest] - max(narrower, default=_LEAST))
+        widths[widest] -= given
+        surplus -= given
+    return widths if surplus <= 0 else []
 
 
-def _cut_end(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 3]}..."
+def _row(cells: Sequence[str], widths: Sequence[int], sides: str) -> list[str]:
+    """Return the lines of a row: more than one where a cell is folded."""
+    columns = [
+        folded(cell, width, hang=0) for cell, width in zip(cells, widths, strict=True)
+    ]
+    lines = []
+    for at in range(max(map(len, columns), default=0)):
+        parts = [column[at] if at < len(column) else "" for column in columns]
+        placed = [
+            part.rjust(width) if side == "r" else part.ljust(width)
+            for part, width, side in zip(parts, widths, sides, strict=True)
+        ]
+        lines.append(_GAP.join(placed).rstrip())
+    return lines
 
 
-def _cut_front(text: str, width: int) -> str:
-    return text if len(text) <= width else f"...{text[len(text) - width + 3 :]}"
+def _one_below_another(
+    header: Sequence[str], cells: Sequence[str], columns: int
+) -> list[str]:
+    """Return a line for each cell, behind the name of its column."""
+    width = max(map(len, header))
+    return [
+        line.rstrip()
+        for name, cell in zip(header, cells, strict=True)
+        for line in folded(f"{_INSIDE}{name.ljust(width)}{_GAP}{cell}", columns)
+    ]

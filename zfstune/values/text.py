@@ -76,10 +76,10 @@ def and_list(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def comma_list(names: Sequence[str]) -> str:
-    """Return names parted by commas, and the number of those after the first twenty."""
-    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
-    return f"{', '.join(names[:_MOST_LISTED])}{more}"
+def comma_list(names: Sequence[str], *, most: int = _MOST_LISTED) -> str:
+    """Return names parted by commas, and the number of those after the first few."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from json_document import found_in
+from zfstune.cli import output
 from zfstune.snapshots.checkpoint import checked_name
 from zfstune.values.errors import InvalidName
 
@@ -30,8 +31,13 @@ def test_a_checkpoint_is_taken(run: Run, tank: Heirs) -> None:
 
 
 def test_nothing_to_list(run: Run, tank: Heirs) -> None:
-    """A pool without checkpoints prints no table, and an empty list as JSON."""
-    assert run("checkpoint", "list") == (0, "", "")
+    """A pool without checkpoints has an empty table; a terminal is told so in words."""
+    header = "NAME  TAKEN  DATASETS  COPIES\n"
+    assert run("checkpoint", "list") == (0, header, "")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(output, "_columns", 80)
+        told = "zfstune: there is no checkpoint\nhint: zfstune checkpoint NAME takes one\n"
+        assert run("checkpoint", "list") == (0, header, told)
     assert found_in(run("checkpoint", "list", "--json")[1]) == {"checkpoints": []}
     assert tank.calls == []
 

@@ -8,7 +8,8 @@ import pytest
 
 from json_document import found_in
 from zfstune.cli import doctor
-from zfstune.health.host_finding import Diagnosis, HostFinding
+from zfstune.health.diagnosis import Diagnosis
+from zfstune.health.host_finding import HostFinding
 
 if TYPE_CHECKING:
     from collections.abc import Callable

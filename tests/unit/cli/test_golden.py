@@ -97,7 +97,7 @@ def test_stamp_and_list(run: Run, tank: CloneEngine) -> None:
     assert out.splitlines()[0] == "clone tank/node@golden as tank/x (mountpoint=none)"
     _, out, _ = run("golden", "list")
     assert [line.split() for line in out.splitlines()] == [
-        ["name", "snapshot", "state", "refer", "used", "clones"],
+        ["NAME", "SNAPSHOT", "STATE", "REFER", "USED", "CLONES"],
         ["tank/disk", "golden", "sealed", "0", "0", "0"],
         ["tank/node", "golden", "sealed", "0", "0", "1"],
         ["tank/x", "-", "clone", "-", "-", "-"],
@@ -106,7 +106,8 @@ def test_stamp_and_list(run: Run, tank: CloneEngine) -> None:
     (image,) = json.loads(out)["images"]
     assert (image["state"], image["clones"]) == ("sealed", ["tank/x"])
     assert image["unfinished"] == []
-    assert run("golden", "list", "tank/x") == (0, "", "")
+    header = "NAME  SNAPSHOT  STATE  REFER  USED  CLONES\n"
+    assert run("golden", "list", "tank/x") == (0, header, "")
     first, _, last = run("golden", "list", "-H")[1].splitlines()
     assert first == "tank/disk\tgolden\tsealed\t0\t0\t0"
     assert last == "tank/x\t-\tclone\t-\t-\t-"

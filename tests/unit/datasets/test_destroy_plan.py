@@ -172,7 +172,7 @@ def test_consent() -> None:
     assert str(caught.value) == (
         "cannot destroy 'tank/a': this would be lost: snapshots: tank/a@1"
     )
-    assert caught.value.hint.endswith("add --lose snapshots")
+    assert caught.value.hint.endswith("lose=['datasets', 'snapshots']")
     with pytest.raises(PlanError, match="cannot consent to lose 'script'"):
         plan.check(["script"])
     plan.check(["datasets", "snapshots"])

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from sick_host import POOL, SICK, WELL, on
 from zfstune.health.diagnosis import diagnose
-from zfstune.health.diagnosis_text import diagnosis_lines
 from zfstune.health.host_facts import HostFacts
 from zfstune.values.frozen import replace
 
@@ -23,21 +22,16 @@ def test_the_text_fits_a_screen(names: list[str]) -> None:
         ),
         unseen=tuple(names),
     )
-    for line in diagnosis_lines(diagnose(facts)):
+    for line in diagnose(facts).lines():
         assert len(line) <= 80 or " " not in line.strip()
         assert line.isprintable()
 
 
 def test_the_summary() -> None:
     """The last line counts what asks for an action."""
-    assert (
-        list(diagnosis_lines(diagnose(HostFacts(kernel="6.1"))))[-1] == "nothing was found"
-    )
-    last = list(
-        diagnosis_lines(
-            diagnose(replace(WELL, services={"clock": False}, pools=(), datasets=()))
-        )
-    )[-1]
+    assert diagnose(HostFacts(kernel="6.1")).lines()[-1] == "nothing was found"
+    found = diagnose(replace(WELL, services={"clock": False}, pools=(), datasets=()))
+    last = found.lines()[-1]
     assert last == "nothing asks for an action; 1 finding to know"
-    last = list(diagnosis_lines(diagnose(replace(WELL, swaps=("/dev/zd0",)))))[-1]
+    last = diagnose(replace(WELL, swaps=("/dev/zd0",))).lines()[-1]
     assert last.startswith("1 finding asks for an action")

@@ -14,8 +14,8 @@ from zfstune.values.errors import ZfsUnavailable
 
 if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
+    from zfstune.health.diagnosis import Diagnosis
     from zfstune.health.host_facts import HostFacts
-    from zfstune.health.host_finding import Diagnosis
 
 
 @pytest.fixture

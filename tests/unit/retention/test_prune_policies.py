@@ -99,7 +99,8 @@ def test_more_than_half_takes_force(engine: Heirs) -> None:
         prune("tank/a", policy="within=4h", engine=engine.seam)
     # The hint repeats no command: another command would show another plan.
     assert no.value.hint == (
-        "the same command with -n shows the plan; to destroy them anyway, add --force"
+        "the same command with -n shows the plan; to destroy them anyway, add --force "
+        "(in Python: force=True)"
     )
     assert engine.count("tank/a") == 48
     dry = prune("tank/a", policy="within=4h", dry_run=True, engine=engine.seam)

@@ -163,7 +163,7 @@ def test_what_is_held_cannot_go() -> None:
 
 
 def test_each_loss_takes_its_word() -> None:
-    """The error names all that would be lost, and the flags that consent."""
+    """The error names all that would be lost, and the words that consent."""
     cloned = [taken(5), taken(7, clones="tank/b")]
     plan = RewindPlan(
         "test",
@@ -177,16 +177,17 @@ def test_each_loss_takes_its_word() -> None:
         "cannot roll back to 'test': this would be lost: snapshots: tank/a@7; "
         "clones: tank/b; bases: back/a; script: /a/run.sh (process 7, bash)"
     )
-    assert "--lose snapshots --lose clones --lose bases --lose script" in no.value.hint
+    assert no.value.hint.endswith("lose=['snapshots', 'clones', 'script', 'bases']")
     with pytest.raises(PlanError) as no:
         plan.check(["snapshots", "script", "bases"])
     assert no.value.hint == (
-        "check the plan with -n; to lose that all the same, add --lose clones"
+        "dry_run=True returns the plan; to lose that all the same, give "
+        "lose=['snapshots', 'clones', 'script', 'bases']"
     )
     plan.check(LOSSES)
     with pytest.raises(PlanError, match="consent to lose 'data'") as no:
         plan.check(["data"])
-    assert no.value.hint == "the words of --lose are snapshots, clones, script, bases"
+    assert no.value.hint == "the words that consent are snapshots, clones, script, bases"
     RewindPlan("test", (rewind(taken(5)),)).check([])
 
 

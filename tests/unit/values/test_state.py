@@ -50,6 +50,13 @@ def pool(*vdevs: Vdev) -> PoolInfo:
     )
 
 
+def test_a_dataset_is_printed_by_its_name() -> None:
+    """Its dozens of properties stay in the repr."""
+    assert str(DATASET) == "tank/a"
+    assert f"{Snapshot('tank@a', 1, 2, properties=DATASET.properties)}" == "tank@a"
+    assert "recordsize" in repr(DATASET)
+
+
 @pytest.mark.parametrize(
     "value",
     [
