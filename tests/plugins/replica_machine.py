@@ -138,7 +138,8 @@ class ReplicaMachine(ReplicaWalk):
     @rule(keep=st.integers(1, 3))
     def prune_target(self, keep: int) -> None:
         """Let zfstune prune the target, unless snapshots of its own hide the base."""
-        if not self.known or self.own_snapshots():
+        there = any(end.name == self.target.root for end in self.target.tree)
+        if not self.known or not there or self.own_snapshots():
             return
         zfstune.prune(
             self.target.root,
@@ -164,7 +165,8 @@ class ReplicaMachine(ReplicaWalk):
         shared = [any(s.guid in there for s in end.snapshots) for end in ends]
         # One that has taken over takes no stream before it stands by again.
         by_hand = by_hand and not any(end.live for end in self.source.tree)
-        if not ends or not all(shared) or not (by_hand or self.known):
+        ours = self.known and all(end.replica is not None for end in ends)
+        if not ends or not all(shared) or not (by_hand or ours):
             return
         for end in ends:
             if end.partial is not None:
