@@ -15,6 +15,7 @@ from pathlib import Path
 SCRIPTS = Path("examples/postinstall").resolve()
 DARKSITE = Path("/root/darksite")
 UNITS = Path("/etc/systemd/system")
+FIGURES = "/var/lib/prometheus/node-exporter/zfstune.prom"
 LAB_UNIT = "zfstune-lab.service"  # it runs this very script
 PLAIN = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "LANG": "C.UTF-8"}
 
@@ -105,11 +106,39 @@ def pages() -> None:
         is_there = "/man/" in path or Path(path).exists()
         if path not in page.splitlines() or not is_there:
             sys.exit(f"there is no {path}\n{page}")
-    if [line for line in page.splitlines() if line.endswith((".timer", ".service"))]:
-        sys.exit(f"the package has units\n{page}")
     if "rpool/data/audit\n" not in run("zfstune complete dataset rpool/data/au"):
         sys.exit("a dataset is not completed")
     print("pages and completions are in their places", flush=True)
+
+
+def units() -> None:
+    """Find the units of the whole host in their place, asleep, and start them."""
+    listed = [Path(line) for line in run("dpkg -L zfstune").splitlines()]
+    shipped = sorted(path.name for path in listed if path.suffix in (".timer", ".service"))
+    if shipped != [
+        "zfstune-metrics.service",
+        "zfstune-metrics.timer",
+        "zfstune-verify.service",
+        "zfstune-verify.timer",
+    ]:
+        sys.exit(f"the package has the units {shipped}")
+    run(f"systemd-analyze verify --man=no {' '.join(shipped)}")
+    for timer in [name for name in shipped if name.endswith(".timer")]:
+        if run(f"systemctl is-enabled {timer}", status=1).strip() != "disabled":
+            sys.exit(f"{timer} is enabled")
+    Path(FIGURES).parent.mkdir(parents=True)
+    run("systemctl start zfstune-metrics.service")
+    if 'dataset="rpool/data/audit"' not in Path(FIGURES).read_text(encoding="utf-8"):
+        sys.exit("there are no figures")
+    run("systemctl start zfstune-verify.service")
+    run("zfs set compression=off rpool/data/audit")
+    run("systemctl start zfstune-verify.service", status=1)
+    if "rpool/data/audit" not in journal("zfstune-verify"):
+        sys.exit("nobody is told of the dataset")
+    run("zfstune apply audit")
+    run("systemctl start zfstune-verify.service")
+    run("systemctl enable --now zfstune-verify.timer")
+    print("the units are in their places, and work", flush=True)
 
 
 def later() -> None:
@@ -129,7 +158,10 @@ def purge() -> None:
     """Remove the package, then purge it: data and policies stay, nothing else does."""
     [timer, *_] = sorted(path.name for path in UNITS.glob("zfstune-snapshot-*.timer"))
     run(f"systemctl is-active {timer}")
+    run("systemctl is-active zfstune-verify.timer")
     run("dpkg --remove zfstune")
+    if "zfstune-" in run("systemctl list-timers zfstune-verify.timer"):
+        sys.exit("the timer of the package goes on")
     if not list(UNITS.glob("zfstune-*")):
         sys.exit("what the user had zfstune write went with the program")
     if run(f"systemctl is-active {timer}", status=3).strip() != "inactive":
@@ -173,6 +205,7 @@ if __name__ == "__main__":
     prepare()
     bring(every)
     pages()
+    units()
     later()
     purge()
     bundle()
