@@ -9,7 +9,8 @@
     zfstune.prune(keep=48)
 
 Importing this package needs no ZFS and loads nothing else: each name below is
-fetched from its module when it is first used (PEP 562). No package has one of these
+fetched from its module when it is first used (PEP 562), and functions check the types
+of their arguments. No package has one of these
 names, for the import of a submodule binds its name in the package.
 """
 
@@ -352,10 +353,15 @@ if not TYPE_CHECKING:
             msg = f"module {__name__!r} has no attribute {name!r}"
             raise AttributeError(msg)
         from importlib import import_module  # noqa: PLC0415 (dir() shows public names)
+        from types import FunctionType  # noqa: PLC0415 (the same)
 
         module, original = _HOMES.get(name, ("values.errors", name))
         home = import_module(f"{__name__}.{module}")
         value = getattr(home, original) if original else home
+        if isinstance(value, FunctionType):
+            from zfstune.values.arguments import checked  # noqa: PLC0415 (the same)
+
+            value = checked(value)
         globals()[name] = value
         return value
 

@@ -104,7 +104,7 @@ def plans() -> dict[str, Callable[[Engine], object]]:
         "verify --files 0": lambda e: zfstune.verify(files=0, engine=e),
         "explain postgres": lambda e: zfstune.explain("postgres", engine=e),
         "status": lambda e: zfstune.status(engine=e),
-        "doctor": lambda e: zfstune.doctor(e),
+        "doctor": zfstune.doctor,
     }
 
 

@@ -18,6 +18,7 @@ from zfstune.clones.retire import retire
 from zfstune.clones.stamp import stamp
 from zfstune.clones.stamp_plan import Owner
 from zfstune.clones.survey import images
+from zfstune.values.arguments import checked as _checked
 
 __all__ = [
     "Owner",
@@ -29,3 +30,6 @@ __all__ = [
     "retire",
     "stamp",
 ]
+
+# They are public, and so they check the types of their arguments.
+globals().update({name: _checked(globals()[name]) for name in __all__ if name != "Owner"})
