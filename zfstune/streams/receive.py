@@ -74,9 +74,8 @@ def receive(
         Damaged: The list of a package has a wrong checksum.
         EngineError: A stream broke off or could not be received.
     """
-    choices = ReceiveChoices(
-        Landing(target, keep), properties or {}, tuple(without), take_properties
-    )
+    landing = Landing(target, keep)
+    choices = ReceiveChoices(landing, properties or {}, tuple(without), take_properties)
     with using(engine) as zfs:
         run = _Run(zfs, choices, has_an_end(source), dry_run=dry_run, on_step=on_step)
         try:
