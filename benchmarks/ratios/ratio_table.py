@@ -6,6 +6,7 @@ measured in turns. Each row says when it was made, and at which scale if that is
 
 from __future__ import annotations
 
+import re
 import statistics
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,8 +24,9 @@ COLUMNS = (
     *("scenario", "peer", "laps", "median", "ratio", "spread", "to", "target", "", "on"),
 )
 _LAPS_TO_PAIR = 3
-# A pipe of a shell's within a cell, and what stands for it while cells are told apart.
-_PIPE, _STANDS_FOR = "list | xargs", "list ¦ xargs"
+# A pipe of a shell's within a cell is written so, and ends none.
+_PIPE, _WRITTEN_PIPE = "|", r"\|"
+_BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
 
 
 class Row(NamedTuple):
@@ -79,7 +81,8 @@ def merged(earlier: Iterable[Row], now: Iterable[Row]) -> list[Row]:
 
 def text_of(rows: Iterable[Row]) -> str:
     """Write rows as a table of Markdown, its columns in line."""
-    lines = [COLUMNS, *(row.cells for row in rows)]
+    lines = [COLUMNS]
+    lines += [tuple(c.replace(_PIPE, _WRITTEN_PIPE) for c in row.cells) for row in rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     table = [
         "| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |"
@@ -93,8 +96,8 @@ def read_rows(text: str) -> list[Row]:
     """Read the rows of a table that :func:`text_of` wrote."""
     found: list[Row] = []
     for line in [line for line in text.splitlines() if line.startswith("|")][2:]:
-        parts = line.replace(_PIPE, _STANDS_FOR).split("|")[1:-1]
-        cells = tuple(part.strip().replace(_STANDS_FOR, _PIPE) for part in parts)
+        parts = _BETWEEN_CELLS.split(line)[1:-1]
+        cells = tuple(part.strip().replace(_WRITTEN_PIPE, _PIPE) for part in parts)
         scenario, peer = cells[:2] if cells[0] else found[-1][:2]
         found.append(Row(scenario, peer, cells))
     return found
