@@ -53,8 +53,7 @@ def receive(
     Args:
         target: The dataset that receives, or the full name of the one snapshot that is
             received. Its parent exists.
-        source: A file for bytes, a socket, or a descriptor. It may be read too far. Where
-            nothing comes for the timeout of a socket, the stream has broken off.
+        source: A file for bytes, a socket, or a descriptor. It may be read too far.
         engine: The receiving engine; default: the running kernel's.
         keep: ``target``: the first dataset of the stream becomes `target`; ``path`` or
             ``last``: it is received below, by its name without the pool or its last part.
@@ -72,7 +71,7 @@ def receive(
         InvalidValue: The data is no stream, or a package that contradicts itself.
         PlanError: A stream does not fit what is there; the streams before it have arrived.
         Damaged: The list of a package has a wrong checksum.
-        EngineError: A stream broke off or could not be received.
+        EngineError: A stream broke off, was silent for a socket's timeout, or did not fit.
     """
     landing = Landing(target, keep)
     choices = ReceiveChoices(landing, properties or {}, tuple(without), take_properties)
