@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from zfstune.datasets.unmanage_plan import UnmanagePlan
     from zfstune.engine.open import open_engine as open  # noqa: A004 (zfstune.open)
     from zfstune.engine.protocol import Engine
+    from zfstune.engine.pytest_plugin import MakePool
     from zfstune.health.check import check_freshness as check
     from zfstune.health.diagnosis import Diagnosis
     from zfstune.health.doctor import doctor
@@ -152,6 +153,7 @@ __all__ = [
     "InvalidName",
     "InvalidProperty",
     "InvalidValue",
+    "MakePool",
     "MeasureResult",
     "Metrics",
     "MovedIn",
@@ -266,6 +268,7 @@ _HOMES = {
     "Followed": ("retention.policy", "Followed"),
     "Forgotten": ("streams.forget", "Forgotten"),
     "HoldPlan": ("snapshots.hold_plan", "HoldPlan"),
+    "MakePool": ("engine.pytest_plugin", "MakePool"),
     "MeasureResult": ("measurement.measure_result", "MeasureResult"),
     "Metrics": ("health.read_metrics", "Metrics"),
     "MovedIn": ("datasets.move_in", "MovedIn"),

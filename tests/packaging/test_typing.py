@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -36,6 +37,14 @@ try:
     zfstune.snapshot("tank/a")
 except zfstune.NotFound as error:
     assert_type(error.hint, str)
+
+
+def test_backup(make_zfs_image: zfstune.MakePool, zfs_image: zfstune.Engine) -> None:
+    vault = make_zfs_image("vault", size_bytes=256 << 20)
+    zfs_image.create("tank/db")
+    assert vault.exists("vault")
+
+
 """
 WRONG = """\
 zfstune.aply("postgres")
@@ -43,6 +52,7 @@ zfstune.PlanErorr
 zfstune.apply("postgres", dryrun=True)
 applied.plan.action
 """
+WRONG_LINES = {PROGRAM.count("\n") + 1 + n for n in range(WRONG.count("\n"))}
 
 
 def test_names_and_typos(tmp_path: Path) -> None:
@@ -60,7 +70,32 @@ def test_names_and_typos(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    first = PROGRAM.count("\n") + 1
     lines = [line for line in done.stdout.splitlines() if ": error:" in line]
-    marked = {line.split(":")[1] for line in lines}
-    assert marked == {str(first + n) for n in range(WRONG.count("\n"))}, done.stdout
+    assert {int(line.split(":")[1]) for line in lines} == WRONG_LINES, done.stdout
+
+
+def test_names_and_typos_by_pyright(tmp_path: Path) -> None:
+    """Pyright in its strict mode does the same, also with what a function returns."""
+    (tmp_path / "program.py").write_text(PROGRAM + WRONG)
+    config = {
+        "typeCheckingMode": "strict",
+        "extraPaths": [os.fspath(ROOT)],
+        "include": ["program.py"],
+    }
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(config))
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "basedpyright", "--outputjson"),
+            *("--pythonpath", sys.executable),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = [
+        (each["range"]["start"]["line"] + 1, each["message"])
+        for each in json.loads(done.stdout)["generalDiagnostics"]
+        if each["severity"] == "error"
+    ]
+    assert {line for line, _ in found} == WRONG_LINES, found

@@ -6,6 +6,7 @@ pytest loads this module by itself where zfstune is installed (entry point ``zfs
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import Protocol
 
 import pytest
 
@@ -13,23 +14,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import Protocol
 
     from zfstune.engine.image import ImageEngine
 
-    class MakePool(Protocol):
-        """The type of the fixture `make_zfs_image`."""
-
-        def __call__(
-            self, name: str = "tank", *, size_bytes: int = ..., ashift: int = ...
-        ) -> ImageEngine:
-            """Make a pool."""
-
-
-__all__ = ["make_zfs_image", "zfs_image"]
+__all__ = ["MakePool", "make_zfs_image", "zfs_image"]
 
 _SIZE_BYTES = 1 << 30  # the file is sparse: a new pool takes some 2 MiB
 _ASHIFT = 12
+
+
+class MakePool(Protocol):
+    """The type of the fixture `make_zfs_image`, to annotate a test with."""
+
+    def __call__(
+        self, name: str = "tank", *, size_bytes: int = ..., ashift: int = ...
+    ) -> ImageEngine:
+        """Make a pool, and return an open engine on it."""
 
 
 @pytest.fixture
@@ -43,7 +43,9 @@ def make_zfs_image(tmp_path: Path) -> Iterator[MakePool]:
     The pools run on real OpenZFS in user space, which needs libzpool, but no kernel
     module and no root. Each has a process of its own, and all are closed with the test.
     """
-    from zfstune.engine.image import create_image  # noqa: PLC0415 (not at pytest's start)
+    # Not at pytest's start.
+    from zfstune.engine.image import create_image  # noqa: PLC0415
+    from zfstune.values.errors import AlreadyExists  # noqa: PLC0415
 
     with ExitStack() as opened:
 
@@ -51,6 +53,13 @@ def make_zfs_image(tmp_path: Path) -> Iterator[MakePool]:
             name: str = "tank", *, size_bytes: int = _SIZE_BYTES, ashift: int = _ASHIFT
         ) -> ImageEngine:
             file = tmp_path / f"{name}.zpool"
+            if file.exists():
+                raise AlreadyExists(
+                    operation="make pool",
+                    target=name,
+                    reason="this test has one of that name",
+                    hint=f"give this one another, as in make_zfs_image({f'{name}2'!r})",
+                )
             engine = create_image(file, size_bytes=size_bytes, ashift=ashift, pool=name)
             return opened.enter_context(engine)
 
