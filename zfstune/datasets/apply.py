@@ -203,7 +203,10 @@ def _plan(engine: Engine, request: Request) -> Plan:
     if root is not None:
         names.check_dataset(root, creating=True)
         if pool not in (None, names.pool_of(root)):
-            raise PlanError(f"cannot use root '{root}': it is not in pool '{pool}'")
+            raise PlanError(
+                f"cannot use root '{root}': it is not in pool '{pool}'",
+                hint=f"leave out the pool, or choose a root such as {pool}/data",
+            )
         pool = names.pool_of(root)
     if request.at is not None:
         engine.dataset(request.at)  # it exists

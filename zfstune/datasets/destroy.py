@@ -63,7 +63,10 @@ def destroy_named(
         raise InvalidValue(
             "cannot destroy datasets of several pools together"
             if pools
-            else "cannot destroy nothing: no dataset is named"
+            else "cannot destroy nothing: no dataset is named",
+            hint="name those of one pool after the other"
+            if pools
+            else "name a dataset or a snapshot; `zfstune list -t all` shows them",
         )
     with using(engine) as zfs:
         [pool] = pools

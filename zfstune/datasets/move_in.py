@@ -166,7 +166,13 @@ class _Move:
         engine = self._engine
         pool = ready_pool(engine, names.pool_of(self._dataset), operation="plan on pool")
         if not pool.mountable:
-            raise refuse_move(self._path, "the filesystems of an image cannot be mounted")
+            raise refuse_move(
+                self._path,
+                "the filesystems of an image cannot be mounted",
+                "leave out --image on a host that has ZFS in its kernel; in an image, "
+                f"zfstune apply PROFILE --at {for_shell(self._dataset)} works on a dataset "
+                "that exists",
+            )
         parent = names.parent_of(self._dataset)
         if parent is None:
             raise refuse_move(self._path, f"'{self._dataset}' is a pool itself")

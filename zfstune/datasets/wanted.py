@@ -140,7 +140,10 @@ def _distinct(profiles: Iterable[Profile]) -> list[Profile]:
             message = f"cannot plan '{profile.name}': two different profiles have that name"
             raise PlanError(message, hint="rename one of them")
     if not by_name:
-        raise PlanError("cannot plan without a profile: none was given")
+        raise PlanError(
+            "cannot plan without a profile: none was given",
+            hint="name one, such as `postgres`; `zfstune profiles` lists them",
+        )
     return list(by_name.values())
 
 

@@ -7,6 +7,7 @@ import os
 
 from zfstune.engine._errno import engine_error
 from zfstune.values.errors import (
+    AlreadyExists,
     Busy,
     Damaged,
     ImageDied,
@@ -34,10 +35,27 @@ _COPY = "copy the image to a file system that can be written to"
 _LIBRARY_HINT = "on Debian, libzpool is in contrib: `apt install 'libzpool*linux'`"
 
 _REASONS: dict[int, tuple[type[EngineError], str, str]] = {
-    e.ENOENT: (NotFound, "there is no such file", ""),
-    e.ENXIO: (RefusedValue, "it holds no pool", ""),
-    e.EBUSY: (Busy, "another process has it open", ""),
-    e.EISDIR: (RefusedValue, "it is a directory", ""),
+    e.ENOENT: (
+        NotFound,
+        "there is no such file",
+        "make one: `zfstune image create {path} --size 1G` (Python: create_bytes=1 << 30)",
+    ),
+    e.EEXIST: (
+        AlreadyExists,
+        "it exists already",
+        "choose another name, or look at what it holds: `zfstune image info {path}`",
+    ),
+    e.ENXIO: (
+        RefusedValue,
+        "it holds no pool",
+        "`zfstune image create` makes a file that holds one",
+    ),
+    e.EBUSY: (
+        Busy,
+        "another process has it open",
+        "wait for its end, or end it; `fuser {path}` shows it",
+    ),
+    e.EISDIR: (RefusedValue, "it is a directory", "name a file in it"),
     e.EXDEV: (RefusedValue, "its pool has more devices than this file", ""),
     e.EALREADY: (
         Busy,
@@ -47,7 +65,7 @@ _REASONS: dict[int, tuple[type[EngineError], str, str]] = {
     e.ENOTSUP: (
         NotSupported,
         "its pool has a feature that this OpenZFS does not know",
-        "",
+        "open it with the OpenZFS that made it, or a later one",
     ),
     e.ENODATA: (
         RefusedValue,
@@ -81,12 +99,12 @@ _REASONS: dict[int, tuple[type[EngineError], str, str]] = {
         ),
     ),
     e.ENOSPC: (NoSpace, _FULL, "make room there"),
-    e.EDQUOT: (NoSpace, _QUOTA, ""),
-    e.EFBIG: (NoSpace, _TOO_LARGE, ""),
+    e.EDQUOT: (NoSpace, _QUOTA, "raise the quota, or make room there"),
+    e.EFBIG: (NoSpace, _TOO_LARGE, "allow more with `ulimit -f unlimited`"),
     e.EROFS: (ReadOnly, "the file system of '{path}' is read-only", _COPY),
 }
 _WHEN_CREATED = {
-    e.ENOENT: (NotFound, "its directory does not exist", ""),
+    e.ENOENT: (NotFound, "its directory does not exist", "make the directory first"),
     # The labels that were just written cannot be read.
     e.ENXIO: (RefusedValue, "no pool can be made in it", "its file system may be full"),
 }
@@ -124,7 +142,7 @@ def image_error(verb: str, path: str, errno: int, why: str = "") -> ZfstuneError
         target=path,
         errno=errno,
         reason=reason.format(path=path, why=why),
-        hint=hint.format(why=why, quoted=for_shell(why)),
+        hint=hint.format(path=for_shell(path), why=why, quoted=for_shell(why)),
     )
 
 

@@ -168,11 +168,14 @@ def create_image(
     check_number("ashift", ashift)
     if size_bytes < _LEAST_BYTES:
         raise InvalidValue(
-            f"cannot create image of {size_bytes} bytes: the smallest has 64M"
+            f"cannot create image of {size_bytes} bytes: the smallest has 64M",
+            hint="its file is sparse, so a large one takes no more: --size 1G "
+            "(in Python: 1 << 30)",
         )
     if ashift not in _ASHIFTS:
         raise InvalidValue(
-            f"cannot create image with ashift {ashift}: it must be from 9 to 16"
+            f"cannot create image with ashift {ashift}: it must be from 9 to 16",
+            hint="12 stands for sectors of 4K",
         )
     try:
         os.close(

@@ -89,7 +89,10 @@ def _tags(
     pools = {pool_of(check_snapshot(name)) for name in names}
     if len(pools) != 1:
         reason = "they are of several pools" if pools else "none is named"
-        raise InvalidValue(f"cannot {operation} snapshots: {reason}")
+        raise InvalidValue(
+            f"cannot {operation} snapshots: {reason}",
+            hint="name snapshots of one pool; `zfstune list -t snapshot` shows them",
+        )
     ready_pool(engine, pools.pop(), operation=f"{operation} snapshots in pool")
     found = {}
     for name in names:

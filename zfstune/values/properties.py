@@ -17,7 +17,12 @@ libzfs and zfstune differ on purpose in these points:
 from __future__ import annotations
 
 from zfstune.values.errors import InvalidProperty
-from zfstune.values.property_rules import cannot_set, check_string, check_together
+from zfstune.values.property_rules import (
+    cannot_set,
+    check_block,
+    check_string,
+    check_together,
+)
 from zfstune.values.property_table import INDEX, NUMBER, TABLE, Property
 from zfstune.values.size import MAX_SIZE, SizeError, format_size, read_size
 from zfstune.values.state import Limits
@@ -56,7 +61,6 @@ _NO_LIMIT = MAX_SIZE
 # include/sys/fs/zfs.h and include/sys/spa.h
 _MAX_USER_NAME_BYTES = 255  # ZAP_MAXNAMELEN, less the NUL
 _MAX_USER_VALUE_BYTES = 8191  # ZAP_MAXVALUELEN, less the NUL
-_MIN_BLOCK_BYTES = 512  # SPA_MINBLOCKSIZE
 _OLD_MAX_BLOCK_BYTES = 128 << 10  # SPA_OLD_MAXBLOCKSIZE: more takes large_blocks
 _MAX_BLOCK_BYTES = 16 << 20  # SPA_MAXBLOCKSIZE
 _MIN_PBKDF2_ITERATIONS = 100_000
@@ -363,12 +367,12 @@ def _check_number(prop: Property, text: str, raw: int, limits: Limits) -> None:
     """Check the range of a number."""
     name = prop.name
     if name == "recordsize":
-        _check_block(name, text, raw, limits.max_recordsize_bytes)
+        check_block(name, text, raw, limits.max_recordsize_bytes)
     elif name == "volblocksize":
-        _check_block(name, text, raw, limits.max_volblocksize_bytes)
+        check_block(name, text, raw, limits.max_volblocksize_bytes)
     elif name == "special_small_blocks" and raw and limits.release < (2, 4):
         # Before 2.4 it has to be a power of two.
-        _check_block(name, text, raw, limits.max_recordsize_bytes)
+        check_block(name, text, raw, limits.max_recordsize_bytes)
     elif name == "special_small_blocks" and raw > _MAX_BLOCK_BYTES:
         raise cannot_set(
             name, text, f"the largest value is {format_size(_MAX_BLOCK_BYTES)}"
@@ -379,19 +383,6 @@ def _check_number(prop: Property, text: str, raw: int, limits: Limits) -> None:
         raise cannot_set(name, text, "zero is no limit", f"use {name}=none for no limit")
     elif name == "pbkdf2iters" and raw < _MIN_PBKDF2_ITERATIONS:
         raise cannot_set(name, text, f"the smallest value is {_MIN_PBKDF2_ITERATIONS}")
-
-
-def _check_block(name: str, text: str, raw: int, most: int) -> None:
-    """Check a block size: a power of two that this release takes."""
-    if raw < _MIN_BLOCK_BYTES or raw & (raw - 1):
-        reason = f"it must be a power of two, {_MIN_BLOCK_BYTES} or more"
-        raise cannot_set(name, text, reason)
-    if raw > min(most, _MAX_BLOCK_BYTES):
-        hint = ""
-        if raw <= _MAX_BLOCK_BYTES and name == "recordsize":
-            hint = "the module parameter zfs_max_recordsize sets that limit"
-        most = min(most, _MAX_BLOCK_BYTES)
-        raise cannot_set(name, text, f"the largest value here is {format_size(most)}", hint)
 
 
 def _dotted(release: Release) -> str:
