@@ -81,7 +81,7 @@ def merged(earlier: Iterable[Row], now: Iterable[Row]) -> list[Row]:
 
 def text_of(rows: Iterable[Row]) -> str:
     """Write rows as a table of Markdown, its columns in line."""
-    lines = [COLUMNS]
+    lines: list[tuple[str, ...]] = [COLUMNS]
     lines += [tuple(c.replace(_PIPE, _WRITTEN_PIPE) for c in row.cells) for row in rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     table = [
