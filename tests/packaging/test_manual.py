@@ -13,7 +13,7 @@ import pytest
 import zfstune
 from manual import pages
 from source_tree import ROOT
-from zfstune.cli.parser import _VERBS, build_parser
+from zfstune.cli.parser import VERBS, build_parser
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def shown(page: Path) -> str:
 def test_mandoc_has_no_complaint(folder: Path) -> None:
     """No error, no warning and no matter of style in any page."""
     found = sorted(folder.iterdir())
-    assert len(found) == 1 + len(_VERBS)
+    assert len(found) == 1 + len(VERBS)
     done = subprocess.run(
         ["mandoc", "-T", "lint", "-W", "style", *found],
         capture_output=True,
@@ -62,11 +62,11 @@ def test_mandoc_is_asked(tmp_path: Path) -> None:
     assert done.returncode != 0
 
 
-@pytest.mark.parametrize("verb", _VERBS)
+@pytest.mark.parametrize("verb", VERBS)
 def test_each_option_stands_in_the_page_of_its_verb(verb: str, folder: Path) -> None:
     """Its line of the help heads the page, and each option is there, nested verbs' too."""
     text = shown(folder / f"zfstune-{verb}.8")
-    assert f"zfstune-{verb} - {_VERBS[verb]}" in text
+    assert f"zfstune-{verb} - {VERBS[verb]}" in text
     actions = build_parser()._actions
     [verbs] = [each for each in actions if isinstance(each, argparse._SubParsersAction)]
     parsers = [verbs.choices[verb]]
@@ -86,7 +86,7 @@ def test_each_option_stands_in_the_page_of_its_verb(verb: str, folder: Path) -> 
 def test_the_first_page_names_the_others(folder: Path) -> None:
     """It has each verb with its line, the environment, and the files."""
     text = shown(folder / "zfstune.8")
-    for verb, line in _VERBS.items():
+    for verb, line in VERBS.items():
         assert f"zfstune-{verb}(8) {line}" in text
     assert "ZFSTUNE_POOL" in text
     assert "/etc/zfstune/profiles.d/*.toml" in text

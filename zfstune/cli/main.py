@@ -19,7 +19,7 @@ from zfstune.cli.output import (
     report,
     warn,
 )
-from zfstune.cli.parser import build_parser
+from zfstune.cli.parser import VERBS, build_parser
 from zfstune.cli.watch import Ended, watched
 from zfstune.cli.which_zfs import uses_kernel
 from zfstune.host.shortage import shortage_hint
@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="surrogateescape")
-    words = in_front(sys.argv[1:] if argv is None else argv)
+    words = in_front(sys.argv[1:] if argv is None else argv, VERBS)
     try:
         args = _parse(words)
     except KeyboardInterrupt:  # modules are loaded meanwhile

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any, NoReturn
 
-__all__ = ["build_parser"]
+__all__ = ["VERBS", "build_parser"]
 
 _PROGRAM = "zfstune"
 _NO_TERMINAL = 80
@@ -25,7 +25,7 @@ _DIGITS = 10
 _HELP = ("-h", "--help")
 # Each verb with the line that the help has for it. A module of the same name adds the
 # verb's options. A run loads that one module, since a timer would pay for all the others.
-_VERBS = {
+VERBS = {
     "apply": "create and tune the datasets of profiles, and mount them",
     "unmanage": "stop managing datasets, and leave them as they are",
     "plan": "show what apply would do, and why",
@@ -99,9 +99,11 @@ class _Parser(argparse.ArgumentParser):
 
     Attributes:
         verb: The verb whose options are still to be added; empty where there are none.
+        words: All words of the command line, for the parser of the program.
     """
 
     verb = ""
+    words: Sequence[str] = ()
 
     def __init__(self, **options: Any) -> None:
         self._own_ending = ""
@@ -146,9 +148,16 @@ class _Parser(argparse.ArgumentParser):
         """Print the usage and the error, and note the error for a JSON document."""
         for action in self._get_positional_actions():
             if hasattr(action, "add_parser") and message.endswith(f": {action.metavar}"):
-                message += f", {self._way_to(action)}"
+                message = self._unknown_option() or f"{message}, {self._way_to(action)}"
         refuse("UsageError", message)
         super().error(message)
+
+    def _unknown_option(self) -> str:
+        """Word the error for an option where no verb is; empty where there is none."""
+        options = self._option_string_actions
+        names = (word.partition("=")[0] for word in self.words if word.startswith("-"))
+        unknown = [n for n in names if not any(o.startswith(n) for o in options)]
+        return _not_known(unknown[:1], options) if unknown else ""
 
     def _way_to(self, action: Any) -> str:
         """Name the verbs below this one; those of the program are too many for a line."""
@@ -193,6 +202,7 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
         "`zfstune help VERB` explains a verb. The options below may stand before a verb or "
         "behind it.",
     )
+    parser.words = argv or ()
     parser.add_argument("--version", action="version", version=f"zfstune {__version__}")
     parser.add_argument(
         "--image",
@@ -209,8 +219,8 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
     _add_manner(parser)
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     words = [] if not argv or argv[0] in _HELP else argv
-    for verb in [verb for verb in (*_VERBS, *_HIDDEN) if verb in words] or _VERBS:
-        listed: dict[str, Any] = {"help": _VERBS[verb]} if verb in _VERBS else {}
+    for verb in [verb for verb in (*VERBS, *_HIDDEN) if verb in words] or VERBS:
+        listed: dict[str, Any] = {"help": VERBS[verb]} if verb in VERBS else {}
         below = verbs.add_parser(verb, **listed)
         below.verb = verb
         below.set_defaults(verb=verb)

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zfstune.cli.global_options import in_front
+from zfstune.cli.main import main
+from zfstune.cli.parser import VERBS
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,39 @@ def test_no_word_is_lost(words: list[str]) -> None:
         behind = words[words.index("--") :]
         assert found[-len(behind) :] == behind
     assert in_front(found) == found or "--image" in words
+
+
+@pytest.mark.parametrize(
+    ("line", "moved"),
+    [
+        ("-H list tank", "list -H tank"),
+        ("-n -r prune", "prune -n -r"),
+        ("-q --jsn profiles", "-q profiles --jsn"),
+        ("--keep 3 prune", "--keep 3 prune"),
+        ("--vers list", "--vers list"),
+        ("--verson", "--verson"),
+        ("-- list", "-- list"),
+    ],
+)
+def test_options_of_a_verb_before_it(line: str, moved: str) -> None:
+    """They go behind it, unless another word stands between or the program has them."""
+    assert in_front(line.split(), VERBS) == moved.split()
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("--verson", "'--version'"),
+        ("--jsn profiles", "'--json'"),
+        ("--quite", "'--quiet'"),
+        ("policy", "one of set, show, clear, simulate, import"),
+        ("", "see `zfstune --help`"),
+    ],
+)
+def test_a_slip_is_answered(
+    capsys: pytest.CaptureFixture[str], line: str, meant: str
+) -> None:
+    """By the option that was meant, or by what is to come next."""
+    with pytest.raises(SystemExit):
+        main(line.split())
+    assert meant in capsys.readouterr().err

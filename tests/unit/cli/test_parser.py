@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.cli.parser import _VERBS, build_parser
+from zfstune.cli.parser import VERBS, build_parser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ def walk(
 def test_every_verb_is_there_with_its_options() -> None:
     """Each verb, and each verb below a verb, takes more than -h."""
     verbs = dict(walk(build_parser()))
-    assert {words[0] for words in verbs} == {*_VERBS}
+    assert {words[0] for words in verbs} == {*VERBS}
     bare = {words for words, parser in verbs.items() if len(parser._actions) == 1}
     assert bare == BARE
     assert "--keep" in verbs["prune",]._option_string_actions
@@ -71,10 +71,10 @@ def test_every_verb_has_json() -> None:
 def test_a_run_loads_the_chosen_verb_alone(argv: list[str], loaded: set[str]) -> None:
     """No other verb's module is imported, and none where no verb was chosen."""
     code = (
-        "import sys\nfrom zfstune.cli.parser import _VERBS, build_parser\n"
+        "import sys\nfrom zfstune.cli.parser import VERBS, build_parser\n"
         f"try: build_parser({argv!r}).parse_args({argv!r})\n"
         "except SystemExit: pass\n"
-        "found = [v for v in _VERBS if 'zfstune.cli.' + v in sys.modules]\n"
+        "found = [v for v in VERBS if 'zfstune.cli.' + v in sys.modules]\n"
         "print(*found, file=sys.stderr)"
     )
     done = subprocess.run(
