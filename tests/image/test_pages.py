@@ -37,6 +37,7 @@ ACCOUNTS = {"postgres": 114, "root": 0, "www-data": 33}
 PENDING = 4
 # What a command that reports something as it should be ends with, if not with 0.
 STATUS = {
+    "zfstune destroy tank/shop": 1,
     "zfstune verify": PENDING,
     "zfstune compare tank/shop@monday tank/backup/worn@monday": PENDING,
 }
@@ -143,6 +144,21 @@ def a_shop_with_images(machine: Machine) -> None:
     machine.start_anew().create("tank/data/shop/images", parents=True)
 
 
+def a_shop_to_destroy(machine: Machine) -> None:
+    """Have a new pool with a dataset, one below it, and a snapshot of each."""
+    engine = machine.start_anew()
+    for name in ("tank/shop", "tank/shop/images"):
+        engine.create(name, properties={"mountpoint": "none"})
+    engine.take_snapshots(["tank/shop@monday", "tank/shop/images@monday"])
+
+
+def snapshots_to_hold(machine: Machine) -> None:
+    """Have a new pool with a dataset, one below it, and a snapshot of each."""
+    engine = machine.start_anew()
+    engine.create("tank/data/shop", parents=True)
+    engine.take_snapshots(["tank/data@monday", "tank/data/shop@monday"])
+
+
 def three_shops(machine: Machine) -> None:
     """Have files, a copy of them with other records, and one with a flipped bit."""
     engine = machine.start_anew()
@@ -223,6 +239,8 @@ MEANWHILE: dict[str, Callable[[Machine], None]] = {
         a_shop
     ),
     "zfstune snapshot tank/data/shop --name monday": only_a_shop,
+    "zfstune destroy tank/shop": a_shop_to_destroy,
+    "zfstune hold -r audit tank/data@monday": snapshots_to_hold,
     "zfstune diff tank/shop@monday @tuesday": a_tuesday,
     "zfstune snapshot -r tank/data/shop --name monday": a_shop_with_images,
     "zfstune replicate tank/data/shop backup:back/shop": another_host,
