@@ -258,20 +258,27 @@ receive(char *dataset, const char *snapshot, struct begin *begin,
 {
 	/* The cookie points to the rest: all must live until dmu_recv_end(). */
 	union { unsigned char room[COOKIE_BYTES]; uint64_t align; } cookie;
-	struct zfs_file file = { fd, -1 };
+	struct checked checked;
 	int64_t offset = sizeof (*begin);
 	boolean_t makes_it = is_new(dataset, begin);
 	int unset = 0;
 
 	memset(&cookie, COOKIE_GUARD, sizeof (cookie));
-	int error = begin_receive(dataset, snapshot, begin, origin, force,
+	int error = image_start_checking(&checked, fd, begin->version >> 2,
+	    begin->payload_bytes);
+	if (error != 0)
+		return (error);
+	struct zfs_file file = { checked.out, -1 };
+	error = begin_receive(dataset, snapshot, begin, origin, force,
 	    resumable, local, &cookie, &file, &offset);
 
 	for (size_t i = COOKIE_MOST; i < COOKIE_BYTES; i++)
 		if (cookie.room[i] != COOKIE_GUARD)
 			abort();
-	if (error != 0)
+	if (error != 0) {
+		(void) image_end_checking(&checked);
 		return (error);
+	}
 	if (makes_it)
 		unset = image_arrive(dataset, received, local, B_FALSE, errors);
 	/*
@@ -281,6 +288,8 @@ receive(char *dataset, const char *snapshot, struct begin *begin,
 	if (unset != 0)
 		file.fd = -1;
 	error = zpool.dmu_recv_stream(&cookie, &offset);
+	if (image_end_checking(&checked) && error != 0)
+		error = EBADMSG;
 	if (error == 0)
 		error = zpool.dmu_recv_end(&cookie, NULL);
 	if (unset != 0)

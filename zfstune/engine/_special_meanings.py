@@ -244,6 +244,10 @@ SPECIAL = {
             "load it with `zfs load-key`, or send raw",
         ),
         e.EBADE: Meaning(RefusedValue, "the stream is damaged"),
+        # native/image_checked.c; no kernel says so
+        e.EBADMSG: Meaning(
+            RefusedValue, "the stream has a record that contradicts itself or the others"
+        ),
         e.EBUSY: Meaning(
             Busy,
             "the dataset is in use, or holds part of another stream",
