@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 import sys
 import tarfile
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sdist import ROOT, commit_time, run_quietly
+from sdist import ROOT, commit_time, pin_of, run_quietly
 from wheels import PROCESSORS, platform_of
 
 if TYPE_CHECKING:
@@ -26,14 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["pack", "with_sums"]
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
-_PINS = ROOT / "packaging" / "release" / "requirements.txt"
 _SHIPPED = ROOT / "packaging" / "bundle"
-
-
-def pin_of(name: str) -> str:
-    """Return a pinned requirement, as in ``cffi==2.1.1``."""
-    [found] = re.findall(rf"^{name}==.+", _PINS.read_text("utf-8"), re.MULTILINE)
-    return str(found)
 
 
 def download(folder: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,11 +28,13 @@ __all__ = [
     "commit_time",
     "copy_sources",
     "make_sdist",
+    "pin_of",
     "release_environment",
     "run_quietly",
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
+_PINS = ROOT / "packaging" / "release" / "requirements.txt"
 _MAKE_SDIST = (
     "import sys; from setuptools.build_meta import build_sdist as f; f(sys.argv[1])"
 )
@@ -41,6 +44,12 @@ def commit_time() -> int:
     """Return the time that stands in all files: of $SOURCE_DATE_EPOCH, or the commit."""
     given = os.environ.get("SOURCE_DATE_EPOCH")
     return int(given or _git("log", "-1", "--format=%ct"))
+
+
+def pin_of(name: str) -> str:
+    """Return a pinned requirement, as in ``cffi==2.1.1``."""
+    [found] = re.findall(rf"^{name}==.+", _PINS.read_text("utf-8"), re.MULTILINE)
+    return str(found)
 
 
 def release_environment() -> dict[str, str]:

@@ -18,9 +18,14 @@ import sys
 import tempfile
 import venv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sdist import ROOT, release_environment, run_quietly
+from claims import sbom_faults, wheel_faults
+from sdist import ROOT, pin_of, release_environment, run_quietly
 from sdist import main as make_release_sdist
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["PROCESSORS", "platform_of"]
 
@@ -52,7 +57,7 @@ def make_wheel(sdist: Path, processor: str, folder: Path) -> Path:
 
     Raises:
         subprocess.CalledProcessError: It cannot be compiled.
-        SystemExit: auditwheel found that it asks for a later C library.
+        SystemExit: It is not what its name says.
     """
     zig = f"{sys.executable} -m ziglang cc -target {processor}-linux-gnu.{GLIBC}"
     environment = release_environment() | {
@@ -74,9 +79,16 @@ def make_wheel(sdist: Path, processor: str, folder: Path) -> Path:
         before = set(folder.glob("*.whl"))
         run_quietly(["auditwheel", "repair", "-w", folder, made], sources, environment)
     [target] = {*folder.glob("*.whl")} - before
-    if platform_of(processor) not in target.name:
-        raise SystemExit(f"cannot release '{target.name}': it takes a later C library")
+    major, minor = map(int, GLIBC.split("."))
+    faults = wheel_faults(target, processor, platform_of(processor), (major, minor))
+    _refuse(target, faults)
     return target
+
+
+def _refuse(target: Path, faults: Iterable[str]) -> None:
+    """End where something is wrong with a file."""
+    for fault in faults:
+        raise SystemExit(f"cannot release '{target.name}': {fault}")
 
 
 def make_sbom(wheel: Path, target: Path) -> None:
@@ -96,6 +108,8 @@ def make_sbom(wheel: Path, target: Path) -> None:
     # pyproject.toml says where the version stands, and so does not have it.
     document = json.loads(target.read_text("utf-8"))
     document["metadata"]["component"]["version"] = wheel.name.split("-")[1]
+    versions = {name: pin_of(name).partition("==")[2] for name in ("cffi", "pycparser")}
+    _refuse(target, sbom_faults(document, wheel.name.split("-")[1], versions))
     target.write_text(f"{json.dumps(document, indent=2)}\n", "utf-8")
 
 

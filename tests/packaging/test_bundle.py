@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import zfstune
-from bundle import contents, pack, pin_of
-from sdist import copy_sources, make_sdist, run_quietly
+from bundle import contents, pack
+from sdist import copy_sources, make_sdist, pin_of, run_quietly
 from source_tree import ROOT
 
 # A network that holds nothing, not even this machine.
