@@ -152,6 +152,11 @@ def a_shop_to_destroy(machine: Machine) -> None:
     engine.take_snapshots(["tank/shop@monday", "tank/shop/images@monday"])
 
 
+def a_dataset_of_somebody(machine: Machine) -> None:
+    """Have a new pool with a dataset that no profile made."""
+    machine.start_anew().create("tank/pgdata")
+
+
 def snapshots_to_hold(machine: Machine) -> None:
     """Have a new pool with a dataset, one below it, and a snapshot of each."""
     engine = machine.start_anew()
@@ -239,6 +244,7 @@ MEANWHILE: dict[str, Callable[[Machine], None]] = {
         a_shop
     ),
     "zfstune snapshot tank/data/shop --name monday": only_a_shop,
+    "zfstune plan postgres --at tank/pgdata": a_dataset_of_somebody,
     "zfstune destroy tank/shop": a_shop_to_destroy,
     "zfstune hold -r audit tank/data@monday": snapshots_to_hold,
     "zfstune diff tank/shop@monday @tuesday": a_tuesday,
