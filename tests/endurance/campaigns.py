@@ -70,6 +70,11 @@ CAMPAIGNS = (
         weight=2,
     ),
     Campaign(
+        "forged images opened",
+        ("tests/image/test_forged.py",),
+        {"ZFSTUNE_KILLS": "500"},
+    ),
+    Campaign(
         "each call of OpenZFS fails once",
         ("tests/image/test_failing_calls.py",),
         {"ZFSTUNE_FAULTS": "1000"},

@@ -41,4 +41,4 @@ def engine(file: Path) -> Iterator[ImageEngine]:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait for the last process that had an image open."""
-    monkeypatch.setattr(_image_process, "_WAIT_S", 0.0)
+    monkeypatch.setattr(_image_process, "_WAIT_MS", 0)

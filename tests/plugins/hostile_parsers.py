@@ -12,8 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from source_tree import ROOT
+from told_image import ASKED, TOLD, WRITINGS, ask, hear_answers, hear_writing
 from zfstune.clones.export_manifest import parse_manifest
 from zfstune.engine._binding import Binding
+from zfstune.engine._image_messages import NonsenseError
 from zfstune.engine._resume_token import read_token
 from zfstune.measurement.traces.read_trace import read_lines
 from zfstune.profiles.load import load_text
@@ -60,7 +62,7 @@ class Parser:
         """Parse bytes; tell whether they were accepted."""
         try:
             self.parse(data)
-        except (ZfstuneError, BadMessageError):
+        except (ZfstuneError, BadMessageError, NonsenseError):
             return False
         return True
 
@@ -269,6 +271,9 @@ PARSERS: dict[str, Parser] = {
         for call, (asked, *answers) in ANSWERS.items()
     },
     "frames": Parser(_frames, (b"M\0\0\0\2{}D\0\0\0\1xE\0\0\0\0P\0\0\0\0",)),
+    "request to an image": Parser(ask, ASKED),
+    "answers of an image": Parser(hear_answers, TOLD),
+    "what an image's calls write": Parser(hear_writing, WRITINGS),
     "greeting": Parser(read_greeting, (b"zfstune-serve 3 0.1.0", b"zfs-alone")),
     "address": Parser(_of_text(read_address), (b"root@[fe80::1]:tank/a", b"h:tank")),
     "datasets that zfs prints": Parser(zfs_output.read_datasets, (DATASETS,)),

@@ -140,7 +140,7 @@ class Binding:
         """
         with _Buffer() as buffer:
             error = lib.zt_nvlist_decode(self._handle, packed, len(packed), buffer.struct)
-            return _nvlist.decode(buffer.checked(error))
+            return self._taken(buffer.checked(error))
 
     def _filled(self, function: Callable[..., int], *args: Any) -> tuple[int, Any]:
         with _Buffer() as buffer:
@@ -148,7 +148,11 @@ class Binding:
             text = buffer.copy()
         # A listing that failed leaves an incomplete document behind.
         complete = text and (not error or text.startswith(b"{"))
-        return error, _nvlist.decode(text) if complete else None
+        return error, self._taken(text) if complete else None
+
+    def _taken(self, text: bytes) -> Any:
+        """Read what C wrote."""
+        return _nvlist.decode(text)
 
 
 class _Buffer:

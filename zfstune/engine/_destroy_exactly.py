@@ -110,6 +110,10 @@ class ExactCalls:
             errnos = self.run_program(pool, _PROGRAM, by_dataset) or {}
         except EngineError as error:
             raise program_error(error) from None
+        # An image's process may return anything where a stranger's image owns it.
+        if type(errnos) is not dict or any(type(n) is not int for n in errnos.values()):
+            detail = "it returned no errno values"
+            raise engine_error("run program in pool", pool, errno.ECHRNG, detail=detail)
         destroyed = [name for name in snapshots if name not in errnos]
         if destroyed:
             self._log(targets_line(_OPERATION, destroyed))

@@ -10,17 +10,31 @@ import sys
 import threading
 
 from zfstune.engine import _nvlist
+from zfstune.engine._image_answers import read_written
 from zfstune.engine._image_errno import LOST, image_error, unwritable
+from zfstune.engine._image_messages import (
+    ImageDone,
+    ImageReady,
+    ImageRefused,
+    ImageUnopened,
+    NonsenseError,
+    read_image_answer,
+    write_image_request,
+)
 from zfstune.engine._image_watcher import unwritable_errno
-from zfstune.engine._image_worker import read_message, write_message
+from zfstune.engine._image_worker import read_message
 from zfstune.values.errors import ImageDied, InvalidValue, ZfsUnavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from zfstune.engine._binding import Argument
+    from zfstune.engine._image_messages import ImageAnswer
+    from zfstune.values.property_table import Release
+
+    Flat = str | int | bytes | bytearray
 
 __all__ = ["ImageBinding"]
 
@@ -28,7 +42,8 @@ _QUOTED_BYTES = 4000
 _CLOSE_S = 60  # an export first writes out all changes that are not yet on disk
 # How long a new process waits for one that is still exporting the pool; longer than
 # the time after which _image_watcher.py gives an export up.
-_WAIT_S = 8.0
+_WAIT_MS = 8000
+_END_S = 10.0  # a process that lets go of its socket is about to end
 
 
 class ImageBinding:
@@ -76,17 +91,25 @@ class ImageBinding:
                 env={**os.environ, "PYTHONPATH": search_path},
             )
         try:
-            request = (self._owner, self._path, create, take_over_from, _WAIT_S)
-            status, *rest = self._exchange(request)
+            pool = create or ("", 0, 0)
+            opening = (self._owner, self._path, *pool, take_over_from, _WAIT_MS)
+            answer = self._open(opening)
         except BaseException:
             self._hang_up()
             self.close()
             raise
-        if status == "refused":
+        if isinstance(answer, ImageUnopened):
             self.close()
-            raise image_error(self._verb, path, *rest)
-        self.release, self.max_recordsize_bytes = rest
+            raise image_error(self._verb, path, answer.errno, answer.why)
+        self.release: Release = (2, answer.minor, answer.patch)
+        self.max_recordsize_bytes = answer.max_recordsize_bytes
         self._verb = "go on with"
+
+    def _open(self, opening: Sequence[Flat]) -> ImageReady | ImageUnopened:
+        answer = self._exchange(write_image_request("open", args=opening))
+        if isinstance(answer, (ImageReady, ImageUnopened)):
+            return answer
+        raise self._nonsense(NonsenseError("it tells of a call that nobody made"))
 
     def close(self) -> None:
         """Export the pool and end the child.
@@ -103,7 +126,7 @@ class ImageBinding:
             orderly = self._socket is not None and self._death is None
             if self._socket is not None:
                 with contextlib.suppress(OSError):
-                    write_message(self._socket, ("close", None, ()))
+                    self._socket.sendall(write_image_request("close"))
             try:
                 status = self._child.wait(_CLOSE_S)
             except subprocess.TimeoutExpired:
@@ -126,68 +149,86 @@ class ImageBinding:
 
     def call(self, function: Callable[..., int], *args: Argument) -> int:
         """Call a function that returns only an errno."""
-        return int(self._pass_on("call", function, _encoded(args)))
+        return self._pass_on("call", function.__name__, _encoded(args)).errno
 
     def read(self, function: Callable[..., int], *args: str | int) -> tuple[int, Any]:
         """Call a function that writes JSON; return its errno and what it wrote or None."""
-        error, written = self._pass_on("read", function, args)
-        return error, written
+        done = self._pass_on("read", function.__name__, args)
+        return self._read(done, function.__name__, args)
 
     def change(self, function: Callable[..., int], *args: Argument) -> tuple[int, Any]:
         """Call a function that takes nvlists and writes JSON; return the same as read()."""
-        error, written = self._pass_on("change", function, _encoded(args))
-        return error, written
+        done = self._pass_on("change", function.__name__, _encoded(args))
+        return self._read(done, function.__name__, args)
 
     def stream(self, function: Callable[..., int], fd: int, *args: str | int) -> int:
         """Call a function that reads or writes a descriptor and leaves it open.
 
         Other calls go on meanwhile: a receive may be fed by a send of the same image.
         """
-        return int(self._pass_on_stream("stream", function, fd, args))
+        return self._pass_on_stream("stream", function.__name__, fd, args).errno
 
     def stream_change(
         self, function: Callable[..., int], fd: int, *args: str | int | bytes
     ) -> tuple[int, Any]:
         """Call stream()'s kind of function that writes JSON; return the same as read()."""
-        error, written = self._pass_on_stream("stream_change", function, fd, args)
-        return error, written
+        done = self._pass_on_stream("stream_change", function.__name__, fd, args)
+        return self._read(done, function.__name__, args)
+
+    def unpack(self, packed: bytes) -> Any:
+        """Read an nvlist that libnvpair or a kernel packed."""
+        done = self._pass_on("unpack", "", (packed,))
+        return self._read(done, "zt_nvlist_decode", ())[1]
+
+    def promote(self, name: str) -> tuple[int, str]:
+        """Promote a clone; on EEXIST the text names the snapshot in the way."""
+        done = self._pass_on("promote", "", (name,))
+        error, conflict = self._read(done, "zt_promote", ())
+        return error, conflict or ""
+
+    def _read(self, done: ImageDone, function: str, args: Sequence[Any]) -> tuple[int, Any]:
+        try:
+            return done.errno, read_written(function, done.errno, done.written, args)
+        except NonsenseError as error:
+            raise self._nonsense(error) from None
+
+    def _pass_on(
+        self,
+        method: str,
+        function: str,
+        args: Sequence[Flat],
+        fds: tuple[int, ...] = (),
+    ) -> ImageDone:
+        request = write_image_request(method, function, args)
+        with self._lock:
+            answer = self._exchange(request, fds)
+        return self._done(answer)
 
     def _pass_on_stream(
-        self, method: str, function: Callable[..., int], fd: int, args: tuple[Any, ...]
-    ) -> Any:
+        self, method: str, function: str, fd: int, args: Sequence[Flat]
+    ) -> ImageDone:
         os.fstat(fd)  # a bad descriptor would break the connection
         own_end, child_end = socket.socketpair()
         with own_end:
             with child_end:
                 self._pass_on(method, function, args, fds=(fd, child_end.fileno()))
             try:
-                answer = read_message(own_end)
+                answer = read_image_answer(*read_message(own_end))
             except (EOFError, ConnectionError):
                 raise self._died() from None
-        return _result(answer)
+            except NonsenseError as error:
+                raise self._nonsense(error) from None
+        return self._done(answer)
 
-    def unpack(self, packed: bytes) -> Any:
-        """Read an nvlist that libnvpair or a kernel packed."""
-        return self._pass_on("unpack", None, (packed,))
+    def _done(self, answer: ImageAnswer) -> ImageDone:
+        """Return the result of a call, or raise the reason why it was not made."""
+        if isinstance(answer, ImageRefused):
+            raise InvalidValue(answer.message, hint=answer.hint)
+        if isinstance(answer, ImageDone):
+            return answer
+        raise self._nonsense(NonsenseError("it opens the image once more"))
 
-    def promote(self, name: str) -> tuple[int, str]:
-        """Promote a clone; on EEXIST the text names the snapshot in the way."""
-        error, conflict = self._pass_on("promote", None, (name,))
-        return error, conflict
-
-    def _pass_on(
-        self,
-        method: str,
-        function: Callable[..., int] | None,
-        args: tuple[Any, ...],
-        fds: tuple[int, ...] = (),
-    ) -> Any:
-        name = None if function is None else function.__name__
-        with self._lock:
-            answer = self._exchange((method, name, args), fds)
-        return _result(answer)
-
-    def _exchange(self, message: object, fds: tuple[int, ...] = ()) -> Any:
+    def _exchange(self, request: bytes, fds: tuple[int, ...] = ()) -> ImageAnswer:
         if self._interrupted:
             raise ZfsUnavailable(
                 f"cannot use image '{self._path}': a call was interrupted, and that ended "
@@ -196,6 +237,8 @@ class ImageBinding:
             )
         if self._socket is None:
             raise ZfsUnavailable("cannot use ZFS: this engine was closed")
+        if self._death is not None:
+            raise self._death
         if self._owner != os.getpid():
             raise ZfsUnavailable(
                 f"cannot use image '{self._path}': process {self._owner} has it open, and "
@@ -203,12 +246,14 @@ class ImageBinding:
                 hint="open the image in this process once the other process has closed it",
             )
         try:
-            write_message(self._socket, message)
+            self._socket.sendall(request)
             if fds:
                 socket.send_fds(self._socket, [b"."], fds)
-            return read_message(self._socket)
+            return read_image_answer(*read_message(self._socket))
         except (EOFError, ConnectionError):
             raise self._died() from None
+        except NonsenseError as error:
+            raise self._nonsense(error) from None
         except BaseException:
             # After an interruption, such as Ctrl-C, the answer still comes, and the next
             # call would take it for its own answer. So the connection ends here; the
@@ -217,10 +262,25 @@ class ImageBinding:
             self._hang_up()
             raise
 
+    def _nonsense(self, error: NonsenseError) -> ImageDied:
+        """End a child that breaks the rules, which only a harmful image makes it do."""
+        self._child.kill()
+        self._death = ImageDied(
+            f"cannot {self._verb} image '{self._path}': its process answered nonsense: "
+            f"{error.reason}",
+            hint="its pool may be made to do harm: use it only if you trust its maker",
+        )
+        return self._death
+
     def _died(self) -> ImageDied:
         """Return the error, which quotes the child's last output, such as an assertion."""
         if self._death is None:
-            self._death = self._cause_of_death(self._child.wait())
+            try:
+                status = self._child.wait(_END_S)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+                status = self._child.wait()
+            self._death = self._cause_of_death(status)
         return self._death
 
     def _cause_of_death(self, status: int) -> ImageDied:
@@ -242,16 +302,7 @@ class ImageBinding:
         )
 
 
-def _encoded(args: tuple[Argument, ...]) -> tuple[Any, ...]:
+def _encoded(args: Sequence[Argument]) -> list[Flat]:
     """Return the arguments of a call with its nvlists encoded."""
     flat = (str, int, bytes, bytearray)
-    return tuple(arg if isinstance(arg, flat) else _nvlist.encode(arg) for arg in args)
-
-
-def _result(answer: Any) -> Any:
-    """Return the result of a call, or raise the reason why it was not made."""
-    status, *rest = answer
-    if status == "refused":
-        message, hint = rest
-        raise InvalidValue(message, hint=hint)
-    return rest[0]
+    return [arg if isinstance(arg, flat) else _nvlist.encode(arg) for arg in args]

@@ -5,8 +5,8 @@ own that costs the caller an exception, which quotes the assertion. The file is 
 copy on write and can be opened again, as after a power cut. The process is started
 afresh and never forked, because libzpool has threads.
 
-It serves one caller over a socket. Both ends run this package under the same Python, so
-the messages are written by marshal, which is fast and knows bytes and lone surrogates.
+It serves one caller over a socket, by the messages of _image_messages.py. What C wrote
+goes to the caller as it is, who checks it.
 """
 
 from __future__ import annotations
@@ -14,17 +14,26 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import marshal
+import json
 import os
 import resource
 import signal
 import socket
-import struct
 import sys
 import threading
 import time
 
 from zfstune.engine._binding import Binding, lib
+from zfstune.engine._image_messages import (
+    HEADER_BYTES,
+    ImageDone,
+    ImageReady,
+    ImageRefused,
+    ImageUnopened,
+    lengths,
+    read_image_request,
+    write_image_answer,
+)
 from zfstune.engine._image_watcher import Watcher
 from zfstune.values.errors import ZfstuneError
 
@@ -33,27 +42,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["main", "read_message", "write_message"]
+    from zfstune.engine._image_messages import ImageRequest
 
-_LENGTH = struct.Struct("<Q")
+__all__ = ["main", "read_message"]
+
 _LOCK_LOOK_S = 0.05
 _STREAM_CALLS = ("stream", "stream_change")  # a descriptor follows their message
 
 
-def write_message(connection: socket.socket, message: Any) -> None:
-    """Send one message."""
-    data = marshal.dumps(message)
-    connection.sendall(_LENGTH.pack(len(data)) + data)
+class _Writings(Binding):
+    """The opened extension, whose calls give what C wrote as it is."""
+
+    def _taken(self, text: bytes) -> bytes:
+        return text
 
 
-def read_message(connection: socket.socket) -> Any:
-    """Receive one message.
+def read_message(connection: socket.socket) -> tuple[bytes, bytes]:
+    """Receive one message: its head and its body.
 
     Raises:
         EOFError: The other end is gone.
+        NonsenseError: It is longer than a message may be.
     """
-    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
-    return marshal.loads(_exactly(connection, length))  # noqa: S302 (the sender is this package)
+    head, body = lengths(_exactly(connection, HEADER_BYTES))
+    return _exactly(connection, head), _exactly(connection, body)
 
 
 def _exactly(connection: socket.socket, count: int) -> bytes:
@@ -75,24 +87,27 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     caller = socket.socket(fileno=int(sys.argv[1]))
-    caller_pid, path, create, take_over_from, wait_s = read_message(caller)
+    opening: Any = read_image_request(*read_message(caller)).args
+    caller_pid, path, pool, size_bytes, ashift, take_over_from, wait_ms = opening
+    create = (pool, size_bytes, ashift) if pool else None
     sys.dont_write_bytecode = True  # zt_confine() forbids the rename that it takes
     if code := lib.zt_confine():
-        write_message(caller, ("refused", code, os.strerror(code)))
+        caller.sendall(write_image_answer(ImageUnopened(code, os.strerror(code))))
         return 1
     watcher = Watcher(caller, caller_pid, path)
     watcher.start()
     try:
-        lock = _lock(path, wait_s, watcher.left)
+        lock = _lock(path, wait_ms / 1000, watcher.left)
         watcher.begin()
-        binding = Binding.of_image(path, create=create, take_over_from=take_over_from)
+        binding = _Writings.of_image(path, create=create, take_over_from=take_over_from)
     except OSError as error:
-        write_message(caller, ("refused", error.errno, error.strerror))
+        why = error.strerror or ""
+        caller.sendall(write_image_answer(ImageUnopened(error.errno or errno.EIO, why)))
         return 1
     watcher.end()
-    limits = binding.image_limits()
+    (_, minor, patch), recordsize = binding.image_limits()
     try:
-        write_message(caller, ("ready", *limits))
+        caller.sendall(write_image_answer(ImageReady(minor, patch, recordsize)))
         _serve(caller, binding, watcher)
     except (EOFError, ConnectionError):
         pass  # the caller died; the pool is exported all the same
@@ -135,9 +150,9 @@ def _serve(caller: socket.socket, binding: Binding, watcher: Watcher) -> None:
     """Answer the caller's messages until it closes the image; then wait for the streams."""
     streams: list[threading.Thread] = []
     try:
-        while (message := read_message(caller))[0] != "close":
+        while (request := read_image_request(*read_message(caller))).method != "close":
             watcher.begin()
-            _answer(message, caller, binding, streams, watcher)
+            _answer(request, caller, binding, streams, watcher)
             watcher.end()
             streams[:] = filter(threading.Thread.is_alive, streams)
     finally:
@@ -146,38 +161,52 @@ def _serve(caller: socket.socket, binding: Binding, watcher: Watcher) -> None:
 
 
 def _answer(
-    message: Any,
+    request: ImageRequest,
     caller: socket.socket,
     binding: Binding,
     streams: list[threading.Thread],
     watcher: Watcher,
 ) -> None:
-    """Make the call that a message asks for, and send its result."""
-    method, function, args = message
+    """Make the call that a request asks for, and send its result."""
+    method, args = request.method, request.args
     # The descriptors follow the message, and must be taken even if the call fails.
     fds = socket.recv_fds(caller, 1, 2)[1] if method in _STREAM_CALLS else []
     try:
-        if function is not None:
-            args = (getattr(lib, function), *args)
+        function = [getattr(lib, request.function)] if request.function else []
+        call = getattr(binding, method)
         if method in _STREAM_CALLS:
-            result: object = None
-            call = getattr(binding, method)
             if method == "stream":  # a send
                 call = _watched_send(call, watcher)
-            streams.append(_start_stream(fds, call, *args))
+            streams.append(_start_stream(fds, call, *function, *args))
+            answer = write_image_answer(ImageDone(0))
         else:
-            result = getattr(binding, method)(*args)
+            answer = write_image_answer(_done(call(*function, *args)))
     except Exception as error:  # noqa: BLE001 (a bad message must not end the process)
-        write_message(caller, _refusal(error))
-    else:
-        write_message(caller, ("done", result))
+        answer = write_image_answer(_refusal(error))
+    caller.sendall(answer)
 
 
-def _refusal(error: Exception) -> tuple[str, str, str]:
+def _done(result: Any) -> ImageDone:
+    """Return the answer for what a method of the binding returned.
+
+    Args:
+        result: An errno; bytes that C wrote; or an errno and bytes, text or None.
+    """
+    if isinstance(result, int):
+        return ImageDone(result)
+    if isinstance(result, bytes):
+        return ImageDone(0, result)
+    error, written = result
+    if isinstance(written, str):
+        written = json.dumps(written).encode()
+    return ImageDone(error, written or b"")
+
+
+def _refusal(error: Exception) -> ImageRefused:
     """Return the reason why no call was made, such as a NUL in a name."""
     hint = getattr(error, "hint", "")
     own = isinstance(error, (ZfstuneError, OSError))
-    return "refused", str(error) if own else f"cannot pass a value to ZFS: {error}", hint
+    return ImageRefused(str(error) if own else f"cannot pass a value to ZFS: {error}", hint)
 
 
 def _watched_send(call: Callable[..., int], watcher: Watcher) -> Callable[..., int]:
@@ -219,12 +248,12 @@ def _stream(
     try:
         with answer:
             try:
-                result: object = ("done", call(function, descriptor, *args))
+                result = write_image_answer(_done(call(function, descriptor, *args)))
             except Exception as error:  # noqa: BLE001 (as in _answer)
-                result = _refusal(error)
+                result = write_image_answer(_refusal(error))
             os.close(descriptor)
             with contextlib.suppress(ConnectionError):
-                write_message(answer, result)
+                answer.sendall(result)
     except BaseException:  # noqa: BLE001 (as in _run; the caller waits for this process)
         sys.excepthook(*sys.exc_info())
         os._exit(1)

@@ -32,7 +32,7 @@ from zfstune.engine._read_calls import ReadCalls
 from zfstune.engine._streams import ZfsStreams
 from zfstune.engine._upkeep import ZfsUpkeep
 from zfstune.engine.protocol import Engine
-from zfstune.values.errors import BatchError
+from zfstune.values.errors import BatchError, Damaged
 from zfstune.values.names import (
     ancestors_of,
     check_bookmark,
@@ -156,6 +156,12 @@ class ZfsEngine(ReadCalls, ExactCalls, ZfsKeys, ZfsUpkeep, ZfsStreams, Engine):
             old_values: dict[str, int | str] = {}
         else:
             dataset = self.dataset(name)
+            if dataset.kind not in ("filesystem", "volume"):  # a pool that is damaged
+                raise Damaged(
+                    operation="set properties of",
+                    target=name,
+                    reason="it is neither a filesystem nor a volume",
+                )
             values = check_properties(
                 properties,
                 kind=dataset.kind,

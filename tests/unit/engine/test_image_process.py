@@ -6,13 +6,24 @@ import errno
 import os
 import signal
 import socket
+import struct
+import subprocess
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from zfstune.engine._image_messages import (
+    MOST_BODY_BYTES,
+    ImageDone,
+    ImageReady,
+    ImageRefused,
+    ImageRequest,
+    read_image_request,
+    write_image_answer,
+)
 from zfstune.engine._image_process import ImageBinding
-from zfstune.engine._image_worker import read_message, write_message
+from zfstune.engine._image_worker import read_message
 from zfstune.values.errors import ImageDied, InvalidValue, ZfsUnavailable
 
 if TYPE_CHECKING:
@@ -24,11 +35,19 @@ class Child:
 
     def __init__(self, status: int) -> None:
         self.status = status
+        self.killed = False
+        self.lingers = False
 
     def wait(self, timeout: float | None = None) -> int:
         """Return its status."""
-        del timeout
+        if self.lingers and not self.killed:
+            assert timeout is not None, "nobody may wait for it without an end"
+            raise subprocess.TimeoutExpired("child", timeout)
         return self.status
+
+    def kill(self) -> None:
+        """Note that it was killed."""
+        self.killed = True
 
 
 @pytest.fixture
@@ -51,22 +70,33 @@ def zt_destroy(*_: object) -> int:
     return 0
 
 
+def zt_list_snapshots(*_: object) -> int:
+    """Stand for a function that lists."""
+    return 0
+
+
+def answer(child: socket.socket, written: ImageDone | ImageRefused) -> None:
+    """Answer as the child of a binding does."""
+    child.sendall(write_image_answer(written))
+
+
 def test_a_call_and_its_answer(made: tuple[Any, socket.socket]) -> None:
     """A call goes to the child with the name of its function, and its answer comes back."""
     binding, child = made
-    write_message(child, ("done", 16))
+    answer(child, ImageDone(16))
     assert binding.call(zt_destroy, "tank/a") == 16
-    assert read_message(child) == ("call", "zt_destroy", ("tank/a",))
+    request = read_image_request(*read_message(child))
+    assert request == ImageRequest("call", "zt_destroy", ("tank/a",))
 
 
 def test_a_call_that_was_not_made(made: tuple[Any, socket.socket]) -> None:
     """The reason why a call was not made comes back with its hint; later calls work."""
     binding, child = made
-    write_message(child, ("refused", "cannot pass a value to ZFS", "try another"))
+    answer(child, ImageRefused("cannot pass a value to ZFS", "try another"))
     with pytest.raises(InvalidValue, match="cannot pass a value to ZFS") as caught:
         binding.call(zt_destroy, "tank/a\0")
     assert caught.value.hint == "try another"
-    write_message(child, ("done", 0))
+    answer(child, ImageDone(0))
     assert binding.call(zt_destroy, "tank/a") == 0
 
 
@@ -93,13 +123,46 @@ def test_an_end_is_explained(
         assert str(caught.value).startswith("cannot go on with image '/a.zpool': ")
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\xff" * 8,
+        struct.pack("<II", 2, MOST_BODY_BYTES + 1) + b"[]",
+        struct.pack("<II", 2, 0) + b"{}",
+        write_image_answer(ImageReady(3, 1, 1 << 20)),
+        write_image_answer(ImageDone(0, b"[[1]]")),
+        write_image_answer(ImageDone(0, b"[" * 100_000)),
+    ],
+    ids=["no header", "too long", "no answer", "opened again", "no row", "deep"],
+)
+def test_nonsense_ends_the_process(made: tuple[Any, socket.socket], sent: bytes) -> None:
+    """A process that breaks the rules is killed, and each later call says why."""
+    binding, child = made
+    child.sendall(sent)
+    for _ in range(2):
+        with pytest.raises(ImageDied, match="its process answered nonsense: ") as caught:
+            binding.read(zt_list_snapshots, "tank/a", 0)
+        assert "use it only if you trust its maker" in caught.value.hint
+    assert binding._child.killed
+
+
+def test_a_process_that_lets_go_and_stays(made: tuple[Any, socket.socket]) -> None:
+    """A process that closes its socket and does not end is killed after some time."""
+    binding, child = made
+    binding._child.status, binding._child.lingers = -signal.SIGKILL, True
+    child.close()
+    with pytest.raises(ImageDied, match="ended with signal 9"):
+        binding.call(zt_destroy, "tank/a")
+    assert binding._child.killed
+
+
 def test_an_export_that_failed(made: tuple[Any, socket.socket]) -> None:
     """Closing says that the rest could not be written, and closes all the same."""
     binding, child = made
     binding._child.status = 100 + errno.EDQUOT
     with pytest.raises(ImageDied, match="cannot close image"):
         binding.close()
-    assert read_message(child)[0] == "close"
+    assert read_image_request(*read_message(child)).method == "close"
     with pytest.raises(ZfsUnavailable, match="was closed"):
         binding.call(zt_destroy, "tank/a")
 

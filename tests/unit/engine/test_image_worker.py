@@ -7,11 +7,21 @@ import os
 import socket
 import struct
 import threading
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.engine._image_worker import _lock, _refusal, read_message, write_message
+from zfstune.engine._image_messages import (
+    MOST_BODY_BYTES,
+    MOST_HEAD_BYTES,
+    ImageDone,
+    ImageRefused,
+    NonsenseError,
+    read_image_answer,
+    write_image_answer,
+)
+from zfstune.engine._image_worker import _done, _lock, _refusal, read_message
 from zfstune.values.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -27,35 +37,65 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield left, right
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        ("done", None),
-        ("call", "zt_destroy", ("tank/\udcff",), b"\0" * 10),
-        ("ready", (2, 3, 1), 1 << 64),
-        [{"name": [True, -1]}, ""],
-    ],
-)
-def test_a_message_arrives_as_it_was(
-    ends: tuple[socket.socket, socket.socket], message: object
-) -> None:
-    """Numbers, bytes and lone surrogates come out as they went in."""
-    write_message(ends[0], message)
-    write_message(ends[0], "the next")
-    assert read_message(ends[1]) == message
-    assert read_message(ends[1]) == "the next"
+def test_messages_follow_each_other(ends: tuple[socket.socket, socket.socket]) -> None:
+    """Each comes out alone, with its body."""
+    ends[0].sendall(
+        write_image_answer(ImageDone(0, b"[1]")) + write_image_answer(ImageDone(16))
+    )
+    assert read_image_answer(*read_message(ends[1])) == ImageDone(0, b"[1]")
+    assert read_image_answer(*read_message(ends[1])) == ImageDone(16)
 
 
 def test_a_long_message_comes_in_pieces(ends: tuple[socket.socket, socket.socket]) -> None:
     """A message may be larger than the buffer of the socket."""
-    message = os.urandom(3 << 20)
-    sender = threading.Thread(target=write_message, args=(ends[0], message))
+    written = os.urandom(3 << 20)
+    message = write_image_answer(ImageDone(0, written))
+    sender = threading.Thread(target=ends[0].sendall, args=[message])
     sender.start()
-    assert read_message(ends[1]) == message
+    assert read_image_answer(*read_message(ends[1])) == ImageDone(0, written)
     sender.join()
 
 
-@pytest.mark.parametrize("sent", [b"", b"\1", struct.pack("<Q", 8) + b"half"])
+def test_what_was_not_sent_takes_no_memory(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    """A header alone, of the longest message there is, has no room made for it."""
+    ends[0].sendall(struct.pack("<II", MOST_HEAD_BYTES, MOST_BODY_BYTES) + b"[")
+    ends[0].close()
+    tracemalloc.start()
+    try:
+        with pytest.raises(EOFError):
+            read_message(ends[1])
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_message_too_long_is_not_read(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    """It is refused by its header."""
+    ends[0].sendall(struct.pack("<II", 0, MOST_BODY_BYTES + 1))
+    with pytest.raises(NonsenseError, match="too long"):
+        read_message(ends[1])
+
+
+@pytest.mark.parametrize(
+    ("result", "done"),
+    [
+        (16, ImageDone(16)),
+        (b"{}", ImageDone(0, b"{}")),
+        ((2, None), ImageDone(2)),
+        ((0, b"[]"), ImageDone(0, b"[]")),
+        ((17, "a@s"), ImageDone(17, b'"a@s"')),
+    ],
+)
+def test_results_of_a_binding(result: object, done: ImageDone) -> None:
+    """An errno, bytes of C's, and an errno with bytes or text each become an answer."""
+    assert _done(result) == done
+
+
+@pytest.mark.parametrize("sent", [b"", b"\1", struct.pack("<II", 8, 0) + b"half"])
 def test_an_end_that_is_gone(
     ends: tuple[socket.socket, socket.socket], sent: bytes
 ) -> None:
@@ -94,9 +134,7 @@ def test_nobody_waits_for_the_lock_any_more(tmp_path: Path) -> None:
 def test_reasons_why_no_call_was_made() -> None:
     """An error of zfstune's own keeps its words and its hint; another gets a sentence."""
     own = InvalidValue("cannot pass 'a' to ZFS: it contains a NUL", hint="try b")
-    assert _refusal(own) == ("refused", str(own), "try b")
-    assert _refusal(OverflowError("too big")) == (
-        "refused",
-        "cannot pass a value to ZFS: too big",
-        "",
+    assert _refusal(own) == ImageRefused(str(own), "try b")
+    assert _refusal(OverflowError("too big")) == ImageRefused(
+        "cannot pass a value to ZFS: too big", ""
     )
