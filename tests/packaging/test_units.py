@@ -12,7 +12,7 @@ import pytest
 
 from scheduled_units import cadence
 from source_tree import ROOT
-from zfstune.cli.parser import _VERBS
+from zfstune.cli.parser import VERBS
 from zfstune.schedules.unit_text import units_for
 
 FOLDER = ROOT / "packaging" / "systemd"
@@ -81,7 +81,7 @@ def test_manual_pages_are_those_of_verbs() -> None:
             path.read_text("utf-8"),
             re.MULTILINE,
         )
-        assert verb in _VERBS
+        assert verb in VERBS
         assert path.stem == f"zfstune-{verb}"
 
 
