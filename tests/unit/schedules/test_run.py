@@ -230,7 +230,8 @@ def test_an_alarm_of_a_run_names_the_command_in_full(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="4 of the 6 snapshots in scope") as alarmed:
         run(engine, "prune", tmp_path)
     assert alarmed.value.hint == (
-        "`zfstune prune -n -r tank/a` shows the plan; to destroy them anyway, add --force"
+        "`zfstune prune -n -r tank/a` shows the plan; to destroy them anyway, add --force "
+        "(in Python: force=True)"
     )
     failed = last_run(os.fspath(tmp_path), "prune", GUID)
     assert failed is not None
