@@ -92,7 +92,7 @@ def test_an_image_that_nobody_typed(
     monkeypatch.setenv(IMAGE_VARIABLE, missing)
     status, out, err = run("list")
     assert (status, out, missing in err) == (1, "", True)
-    assert f"hint: ${IMAGE_VARIABLE} names this file\n" in err
+    assert f"${IMAGE_VARIABLE} names this file\n" in err
     status, out, err = run("--image", f"{missing}2", "list")
     assert (status, out, f"{missing}2" in err, IMAGE_VARIABLE in err) == (
         1,
