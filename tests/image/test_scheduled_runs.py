@@ -188,7 +188,7 @@ def test_a_plan_that_looks_wrong_fails_the_run(engine: ImageEngine, tmp_path: Pa
         run(engine, "prune", "tank/a b", tmp_path)
     assert refused.value.hint == (
         "`zfstune prune -n -r 'tank/a b'` shows the plan; "
-        "to destroy them anyway, add --force"
+        "to destroy them anyway, add --force (in Python: force=True)"
     )
     assert len(engine.snapshots("tank/a b")) == 13
 
