@@ -15,10 +15,8 @@
 
 enum { RECORD_BEGIN = 0, HEADER_SUBSTREAM = 1 };
 #define	STREAM_MAGIC	0x2F5bacbacULL
-/* DMU_BACKUP_FEATURE_*, above the two bits of the header type */
-#define	FEATURE_RESUMING	(1ULL << 20)
-#define	FEATURE_RAW	(1ULL << 24)
 enum { MOST_PAYLOAD = 16 << 20 };
+enum { STREAM_TRUNCATED = 1040 };	/* ZFS_ERR_*, include/sys/fs/zfs.h */
 
 /*
  * dmu_recv_cookie_t (include/sys/dmu_recv.h) is part of no interface of libzpool
@@ -276,7 +274,9 @@ receive(char *dataset, const char *snapshot, struct begin *begin,
 		if (cookie.room[i] != COOKIE_GUARD)
 			abort();
 	if (error != 0) {
-		(void) image_end_checking(&checked);
+		/* It has read the record after the first one, or tried to. */
+		if (image_end_checking(&checked) && error == STREAM_TRUNCATED)
+			error = EBADMSG;
 		return (error);
 	}
 	if (makes_it)

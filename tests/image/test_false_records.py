@@ -117,6 +117,19 @@ def test_a_false_record(back: ImageEngine, case: str) -> None:
     assert [dataset.name for dataset in back.datasets("back")] == ["back"]
 
 
+@pytest.mark.parametrize("resumable", [False, True])
+def test_the_first_record_is_false(back: ImageEngine, *, resumable: bool) -> None:
+    """It is told as any other, and not as a stream that ended early."""
+    made = MadeStream(features=FEATURES)
+    made.write(NUMBER, 0, bytes(4096))
+    with TemporaryFile() as file:
+        file.write(made.end())
+        file.seek(0)
+        with pytest.raises(RefusedValue, match="a record that contradicts"):
+            back.receive("back/first@1", file.fileno(), resumable=resumable)
+    assert [dataset.name for dataset in back.datasets("back")] == ["back"]
+
+
 def test_true_records(back: ImageEngine) -> None:
     """Blocks packed and plain, embedded, of one odd size, and attributes outside."""
     made = MadeStream(features=FEATURES | 1 << 16)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from made_files import received, records, sent
+from made_files import (
+    OF_VOLUME,
+    VOLUME_KIND,
+    VOLUME_OBJECT,
+    received,
+    records,
+    sent,
+)
 from made_stream import OBJECT, WRITE, MadeStream
 
 if TYPE_CHECKING:
@@ -19,8 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.one_release
 
-# DMU_OST_ZVOL; ZVOL_OBJ, and DMU_OT_ZVOL and DMU_OT_ZVOL_PROP: include/sys/dmu.h, zvol.h
-OF_VOLUME, DATA_OBJECT, DATA_KIND, PROPERTIES_KIND = 3, 1, 23, 24
+PROPERTIES_KIND = 24  # DMU_OT_ZVOL_PROP: include/sys/dmu.h
 BLOCK_BYTES = 8192
 
 
@@ -42,10 +48,10 @@ def as_of_big_endian(empty: bytes, data: bytes, guid: int) -> bytes:
         if kind == OBJECT:
             type_, bonus_type, block = struct.unpack_from("<III", head, 16)
             made.object(number, payload, kind=type_, bonus_type=bonus_type, block=block)
-            if number == DATA_OBJECT:
+            if number == VOLUME_OBJECT:
                 for place in range(0, len(data), BLOCK_BYTES):
                     block_data = data[place : place + BLOCK_BYTES]
-                    made.write(number, place, block_data, kind=DATA_KIND)
+                    made.write(number, place, block_data, kind=VOLUME_KIND)
         elif kind == WRITE:
             [type_] = struct.unpack_from("<I", head, 16)
             assert type_ == PROPERTIES_KIND
@@ -70,7 +76,7 @@ def test_a_volume(engine: Engine, dataset: str, tmp_path: Path) -> None:
     written = b"".join(
         payload
         for kind, head, payload in records(own)
-        if kind == WRITE and struct.unpack_from("<Q", head, 8) == (DATA_OBJECT,)
+        if kind == WRITE and struct.unpack_from("<Q", head, 8) == (VOLUME_OBJECT,)
     )
     assert written == data
     received(engine, tmp_path, f"{dataset}/again@1", own)

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
 
-DIRECTORY, ROOT, VOLUME = 20, 34, 23
+DIRECTORY, ROOT = 20, 34
+# DMU_OST_ZVOL; ZVOL_OBJ, and its type DMU_OT_ZVOL: include/sys/dmu.h, zvol.h
+OF_VOLUME, VOLUME_OBJECT, VOLUME_KIND = 3, 1, 23
 IS_FILE, IS_DIRECTORY = 8 << 60, 4 << 60
 REGULAR, FOLDER = 0o100644, 0o40755
 # Where mode, parent and the time of the last change stand among the attributes:
@@ -183,16 +185,17 @@ def _add_many(made: MadeStream, root: bytes, folder: int, many: int) -> None:
 
 def with_data(empty: bytes, data: Pieces, *, block: int, guid: int = GUID) -> bytes:
     """Give the stream of an empty volume with data in it."""
-    made = MadeStream(kind=3, guid=guid)
+    made = MadeStream(kind=OF_VOLUME, guid=guid)
     for kind, head, payload in records(empty):
         [number] = struct.unpack_from("<Q", head, 8)
         if kind == OBJECT:
-            kinds = struct.unpack_from("<II", head, 16)
-            size = block if kinds[0] == VOLUME else struct.unpack_from("<I", head, 24)[0]
-            made.object(number, payload, kind=kinds[0], bonus_type=kinds[1], block=size)
-            if kinds[0] == VOLUME:
+            content, bonus_type, size = struct.unpack_from("<III", head, 16)
+            is_data = content == VOLUME_KIND
+            size = block if is_data else size
+            made.object(number, payload, kind=content, bonus_type=bonus_type, block=size)
+            if is_data:
                 for place, part in blocks(data, block, zeros=False):
-                    made.write(number, place, part, kind=VOLUME)
+                    made.write(number, place, part, kind=VOLUME_KIND)
         elif kind == WRITE:
             [place] = struct.unpack_from("<Q", head, 24)
             made.write(number, place, payload, kind=struct.unpack_from("<I", head, 16)[0])

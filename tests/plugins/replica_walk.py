@@ -15,7 +15,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 import zfstune
 from made_files import (
     FILE_NUMBERS,
+    OF_VOLUME,
     REGULAR,
+    VOLUME_KIND,
+    VOLUME_OBJECT,
     attributes,
     changed_file,
     received,
@@ -43,8 +46,6 @@ FILES, VOLUME, SECRET = "files", "volume", "secret"
 KINDS = st.sampled_from((FILES, FILES, VOLUME, SECRET))
 FILE_BYTES = 24_000
 FIRST_OBJECT = 5000
-# DMU_OST_ZVOL, and ZVOL_OBJ with DMU_OT_ZVOL: include/sys/dmu.h and zvol.h
-OF_VOLUME, VOLUME_OBJECT, VOLUME_KIND = 3, 1, 23
 BLOCK_BYTES = 4096
 PASSPHRASE = {"encryption": "on", "keyformat": "passphrase", "pbkdf2iters": "100000"}
 KEY = Key("correct horse")
@@ -123,6 +124,7 @@ class ReplicaWalk(RuleBasedStateMachine):
             engine.take_snapshots([snapshot])
         elif end.kind == "volume":
             made = MadeStream(kind=OF_VOLUME, guid=guid, base=base)
+            made.object(VOLUME_OBJECT, kind=VOLUME_KIND, bonus_type=0)
             made.write(VOLUME_OBJECT, offset, part, kind=VOLUME_KIND)
             received(engine, self.folder, snapshot, made.end())
         else:
