@@ -57,12 +57,13 @@ PLACEHOLDER: Mapping[str, str] = MappingProxyType(
 def lacking(dataset: Dataset) -> tuple[str, ...]:
     """Return the names of properties that would make a dataset inert, and do not.
 
-    Whether it is a copy at all is for the caller to know.
+    Whether it is a copy at all is for the caller to know. One of which nobody can tell the
+    kind, as a kill in the first moments of a receive may leave it, lacks none.
     """
     opened = (dataset.local(OPENED_PROPERTY) or "").split(",")
     return tuple(
         name
-        for name, (value, _) in INERT[dataset.kind].items()
+        for name, (value, _) in INERT.get(dataset.kind, {}).items()
         if name not in opened
         and (found := dataset.properties.get(name)) is not None
         and found.source != LOCAL

@@ -67,6 +67,11 @@ def test_sources() -> None:
     assert lacking(Dataset("back/a", "filesystem", 1, 1, {})) == ()
 
 
+def test_of_no_known_kind() -> None:
+    """A receive that a kill ended early may leave one; it does not end the reading."""
+    assert lacking(Dataset("back/a", "other", 1, 1, {})) == ()
+
+
 def test_left_out_on_purpose() -> None:
     """A note that was set here says so; one that came in a stream does not count."""
     note = opened_note("filesystem", ("exec", "canmount", "atime"))
