@@ -3,14 +3,6 @@
 
 #include "stream_check.h"
 
-/* DMU_BACKUP_FEATURE_*, include/sys/zfs_ioctl.h */
-#define	FEATURE_LZ4		(1ULL << 17)
-#define	FEATURE_LARGE_BLOCKS	(1ULL << 19)
-#define	FEATURE_COMPRESSED	(1ULL << 22)
-#define	FEATURE_LARGE_DNODE	(1ULL << 23)
-#define	FEATURE_RAW		(1ULL << 24)
-#define	FEATURE_ZSTD		(1ULL << 25)
-
 #define	MOST_OBJECTS	(1ULL << 48)	/* DN_MAX_OBJECT */
 #define	MOST_OFFSET	(1ULL << 62)
 enum {

@@ -7,22 +7,6 @@
 #define	MAGIC		0x2F5bacbacULL		/* DMU_BACKUP_MAGIC */
 enum { SUBSTREAM = 1, COMPOUND = 2 };
 
-/* DMU_BACKUP_FEATURE_*, include/sys/zfs_ioctl.h */
-#define	FEATURE_DEDUP		(1ULL << 0)
-#define	FEATURE_DEDUPPROPS	(1ULL << 1)
-#define	FEATURE_SA_SPILL	(1ULL << 2)
-#define	FEATURE_EMBED_DATA	(1ULL << 16)
-#define	FEATURE_LZ4		(1ULL << 17)
-#define	FEATURE_LARGE_BLOCKS	(1ULL << 19)
-#define	FEATURE_RESUMING	(1ULL << 20)
-#define	FEATURE_REDACTED	(1ULL << 21)
-#define	FEATURE_COMPRESSED	(1ULL << 22)
-#define	FEATURE_LARGE_DNODE	(1ULL << 23)
-#define	FEATURE_RAW		(1ULL << 24)
-#define	FEATURE_ZSTD		(1ULL << 25)
-#define	FEATURE_SWITCH_LARGE	(1ULL << 27)
-#define	FEATURE_LONGNAME	(1ULL << 28)
-#define	FEATURE_LARGE_MICROZAP	(1ULL << 29)
 /* Those that change nothing in how a record is read. */
 #define	FEATURES_KNOWN							\
 	(FEATURE_SA_SPILL | FEATURE_EMBED_DATA | FEATURE_LZ4 |		\
