@@ -20,7 +20,7 @@ from zfstune.streams.replication_plan import (
 from zfstune.streams.steps import Abort, Move, Transfer
 from zfstune.streams.transfer import decide_transfer
 from zfstune.streams.tree import in_order, lineage, planned_before
-from zfstune.streams.unfinished import aside_name, aside_of, moves_apart
+from zfstune.streams.unfinished import aside_name, aside_of, can_leave
 from zfstune.streams.ways_out import beside, in_place_of, over
 from zfstune.streams.wrapping_key import (
     brings_key,
@@ -345,8 +345,7 @@ class Planner:
             targets = tuple(self._receiving.ends(name, recursive=True))
         copies = {pair.target.name for pair in self._pairing.pairs}
         for below in (target for target in targets if parent_of(target.name) == name):
-            same = below.key_root == key_root
-            if same or moves_apart(below, self._present_name(below.name)):
+            if can_leave(below, self._present_name(below.name), key_root):
                 yield Move(f"{aside}{below.name[len(name) :]}", below.name)
             elif below.name in copies or (below.replica is not None and not below.aside):
                 raise PlanError(

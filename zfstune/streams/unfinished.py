@@ -20,12 +20,12 @@ from zfstune.values.replication_marks import Replica
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from zfstune.streams.base import Base
     from zfstune.streams.ends import End
 
-__all__ = ["Unfinished", "aside_name", "aside_of", "find_unfinished", "moves_apart"]
+__all__ = ["Unfinished", "aside_name", "aside_of", "can_leave", "find_unfinished"]
 
 _ASIDE = re.compile(r"(.+)-aside-[^/]+")
 
@@ -73,7 +73,7 @@ def find_unfinished(
     below = len(sources[0].name)
     named = {f"{root}{source.name[below:]}": source for source in sources}
     ends, inside = [*targets, *beside], {*range(len(targets))}
-    apart = frozenset(end.guid for end in ends if moves_apart(end, end.name))
+    read_as = {end.guid: end.name for end in ends}
     found = Unfinished(())
     for place in range(len(ends)):
         aside = ends[place]  # under the name that it has by now
@@ -88,7 +88,7 @@ def find_unfinished(
                 ends[place] = replace(aside, aside=False, replica=role)
             found = replace(found, moves=(*found.moves, *moves))
         else:
-            moves = [*_returning(sources, aside, name, ends, apart)]
+            moves = [*_returning(sources, aside, name, ends, read_as)]
             found = replace(
                 found,
                 asides={**found.asides, name: aside},
@@ -102,16 +102,17 @@ def find_unfinished(
     return replace(found, targets=tree)
 
 
-def moves_apart(end: End, present_name: str) -> bool:
-    """Tell whether ZFS lets a dataset leave its parent: one with another's key stays.
+def can_leave(end: End, present_name: str, key_root: str) -> bool:
+    """Tell whether ZFS lets a dataset go below another one: not away from its key.
 
     The rule is that of dsl_dir_rename_crypt_check() in module/zfs/dsl_crypt.c.
 
     Args:
         end: The dataset.
         present_name: The name that it had when it was read, as `End.key_root` has them.
+        key_root: Name of the dataset whose key opens the other one; empty: it has none.
     """
-    return not end.encrypted or end.key_root == present_name
+    return not end.encrypted or end.key_root in (present_name, key_root)
 
 
 def _returning(
@@ -119,7 +120,7 @@ def _returning(
     aside: End,
     name: str,
     ends: Iterable[End],
-    apart: Collection[int],
+    read_as: Mapping[int, str],
 ) -> Iterator[Move]:
     """Yield the moves that give the datasets below one aside their names back.
 
@@ -131,13 +132,13 @@ def _returning(
         aside: The dataset that was put aside.
         name: The name that it had.
         ends: All datasets of the target's side.
-        apart: Guids of those that may leave their parent.
+        read_as: The names that they had when they were read, by guid.
     """
     there = {end.name: end for end in ends}
     root = there[name].key_root if name in there else aside.key_root
     for child in sorted(each for each in there if parent_of(each) == aside.name):
         wanted = f"{name}{child[len(aside.name) :]}"
-        if there[child].guid not in apart and there[child].key_root != root:
+        if not can_leave(there[child], read_as[there[child].guid], root):
             continue
         if wanted not in there:
             yield Move(child, wanted)
