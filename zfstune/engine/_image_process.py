@@ -109,7 +109,7 @@ class ImageBinding:
         answer = self._exchange(write_image_request("open", args=opening))
         if isinstance(answer, (ImageReady, ImageUnopened)):
             return answer
-        raise self._nonsense(NonsenseError("it tells of a call that nobody made"))
+        raise self._nonsense("it tells of a call that nobody made")
 
     def close(self) -> None:
         """Export the pool and end the child.
@@ -190,7 +190,7 @@ class ImageBinding:
         try:
             return done.errno, read_written(function, done.errno, done.written, args)
         except NonsenseError as error:
-            raise self._nonsense(error) from None
+            raise self._nonsense(error.reason) from None
 
     def _pass_on(
         self,
@@ -217,7 +217,7 @@ class ImageBinding:
             except (EOFError, ConnectionError):
                 raise self._died() from None
             except NonsenseError as error:
-                raise self._nonsense(error) from None
+                raise self._nonsense(error.reason) from None
         return self._done(answer)
 
     def _done(self, answer: ImageAnswer) -> ImageDone:
@@ -226,7 +226,7 @@ class ImageBinding:
             raise InvalidValue(answer.message, hint=answer.hint)
         if isinstance(answer, ImageDone):
             return answer
-        raise self._nonsense(NonsenseError("it opens the image once more"))
+        raise self._nonsense("it opens the image once more")
 
     def _exchange(self, request: bytes, fds: tuple[int, ...] = ()) -> ImageAnswer:
         if self._interrupted:
@@ -253,7 +253,7 @@ class ImageBinding:
         except (EOFError, ConnectionError):
             raise self._died() from None
         except NonsenseError as error:
-            raise self._nonsense(error) from None
+            raise self._nonsense(error.reason) from None
         except BaseException:
             # After an interruption, such as Ctrl-C, the answer still comes, and the next
             # call would take it for its own answer. So the connection ends here; the
@@ -262,12 +262,12 @@ class ImageBinding:
             self._hang_up()
             raise
 
-    def _nonsense(self, error: NonsenseError) -> ImageDied:
+    def _nonsense(self, reason: str) -> ImageDied:
         """End a child that breaks the rules, which only a harmful image makes it do."""
         self._child.kill()
         self._death = ImageDied(
             f"cannot {self._verb} image '{self._path}': its process answered nonsense: "
-            f"{error.reason}",
+            f"{reason}",
             hint="its pool may be made to do harm: use it only if you trust its maker",
         )
         return self._death
