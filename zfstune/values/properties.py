@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from zfstune.values.errors import InvalidProperty
 from zfstune.values.property_rules import (
+    MAX_BLOCK_BYTES,
     cannot_set,
     check_block,
     check_string,
@@ -62,7 +63,6 @@ _NO_LIMIT = MAX_SIZE
 _MAX_USER_NAME_BYTES = 255  # ZAP_MAXNAMELEN, less the NUL
 _MAX_USER_VALUE_BYTES = 8191  # ZAP_MAXVALUELEN, less the NUL
 _OLD_MAX_BLOCK_BYTES = 128 << 10  # SPA_OLD_MAXBLOCKSIZE: more takes large_blocks
-_MAX_BLOCK_BYTES = 16 << 20  # SPA_MAXBLOCKSIZE
 _MIN_PBKDF2_ITERATIONS = 100_000
 
 # The characters that zprop_valid_char allows (module/zcommon/zprop_common.c).
@@ -373,10 +373,8 @@ def _check_number(prop: Property, text: str, raw: int, limits: Limits) -> None:
     elif name == "special_small_blocks" and raw and limits.release < (2, 4):
         # Before 2.4 it has to be a power of two.
         check_block(name, text, raw, limits.max_recordsize_bytes)
-    elif name == "special_small_blocks" and raw > _MAX_BLOCK_BYTES:
-        raise cannot_set(
-            name, text, f"the largest value is {format_size(_MAX_BLOCK_BYTES)}"
-        )
+    elif name == "special_small_blocks" and raw > MAX_BLOCK_BYTES:
+        raise cannot_set(name, text, f"the largest value is {format_size(MAX_BLOCK_BYTES)}")
     elif name == "volsize" and not raw:
         raise cannot_set(name, text, "a volume cannot have size zero")
     elif name in _NEVER_ZERO and not raw and text != "none":

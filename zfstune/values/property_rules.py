@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 _MIN_BLOCK_BYTES = 512  # SPA_MINBLOCKSIZE
-_MAX_BLOCK_BYTES = 16 << 20  # SPA_MAXBLOCKSIZE
+MAX_BLOCK_BYTES = 16 << 20  # SPA_MAXBLOCKSIZE
 
 _MAX_PATH_BYTES = 4095  # MAXPATHLEN, less the NUL
 _MAX_STRING_BYTES = 8191  # ZFS_MAXPROPLEN, less the NUL; MAXPATHLEN before 2.3
@@ -267,13 +267,13 @@ def check_block(name: str, text: str, raw: int, most: int) -> None:
     if raw < _MIN_BLOCK_BYTES or raw & (raw - 1):
         reason = f"it must be a power of two, {_MIN_BLOCK_BYTES} or more"
         below = 1 << (max(raw, _MIN_BLOCK_BYTES).bit_length() - 1)
-        hint = f"write {name}={format_size(min(below, _MAX_BLOCK_BYTES))}"
+        hint = f"write {name}={format_size(min(below, MAX_BLOCK_BYTES))}"
         raise cannot_set(name, text, reason, hint)
-    if raw > min(most, _MAX_BLOCK_BYTES):
+    if raw > min(most, MAX_BLOCK_BYTES):
         hint = ""
-        if raw <= _MAX_BLOCK_BYTES and name == "recordsize":
+        if raw <= MAX_BLOCK_BYTES and name == "recordsize":
             hint = "the module parameter zfs_max_recordsize sets that limit"
-        most = min(most, _MAX_BLOCK_BYTES)
+        most = min(most, MAX_BLOCK_BYTES)
         raise cannot_set(name, text, f"the largest value here is {format_size(most)}", hint)
 
 
