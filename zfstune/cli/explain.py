@@ -56,5 +56,5 @@ def _run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(explanation.to_dict())
         return exit_status.DONE
-    print_lines(str(explanation).split("\n"))
+    print_lines([str(explanation)])
     return exit_status.DONE

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_lines
 from zfstune.cli.profile_options import read_profiles
@@ -34,7 +32,6 @@ def move_directory_in(args: argparse.Namespace) -> int:
     def show(plan: MovePlan) -> None:
         if not args.json:
             print_lines(plan.lines())
-            sys.stdout.flush()
         line.expect(plan.size_bytes)
 
     try:

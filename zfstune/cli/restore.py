@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, print_lines, warn
 from zfstune.cli.progress_line import ProgressLine
@@ -54,7 +52,6 @@ def _run(args: argparse.Namespace) -> int:
     def show(plan: PathPlan) -> None:
         if not args.json:
             print_lines(plan.lines(dry_run=args.dry_run))
-            sys.stdout.flush()
         line.expect(plan.size_bytes)
 
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import syslog
-import traceback
 from contextlib import contextmanager
 
 from zfstune import __version__
@@ -100,12 +99,16 @@ def _stdout() -> Iterator[int]:
 
 def _tell(fault: Exception) -> None:
     """Print an exception that is a fault of zfstune's, with its traceback."""
-    sys.stderr.write("".join(traceback.format_exception(fault)))
+    import traceback  # noqa: PLC0415 (slow, and few runs fail)
+
+    traceback.print_exception(fault)
     sys.stderr.flush()
 
 
 def _log(fault: Exception) -> None:
     """Write it to the system's log: ssh carries stderr to a client that may not know."""
+    import traceback  # noqa: PLC0415 (slow, and few runs fail)
+
     syslog.openlog("zfstune", syslog.LOG_PID, syslog.LOG_DAEMON)
     for line in "".join(traceback.format_exception(fault)).splitlines():
         syslog.syslog(syslog.LOG_ERR, line)

@@ -108,4 +108,4 @@ def _seconds(option: str, value: str) -> int:
 def _print(text: str, result: Simulation, until: str) -> None:
     every = format_duration(result.every_seconds)
     print_lines([f"{text}, a snapshot every {every}, after {until}:"])
-    print_lines(str(result).split("\n"))
+    print_lines([str(result)])

@@ -83,7 +83,7 @@ def _run(args: argparse.Namespace) -> int:
     elif args.roles and not verification.pools:
         print("nothing to verify: this role has no datasets of its own")
     else:
-        print_lines(str(verification).split("\n"))
+        print_lines([str(verification)])
     if verification.damaged:
         return exit_status.PARTLY
     return exit_status.PENDING if verification.pending else exit_status.DONE
