@@ -55,7 +55,7 @@ def checked(function: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(function)
     def call(*args: P.args, **named: P.kwargs) -> T:
-        for value in args[len(in_order) :]:
+        for value in args[len(in_order) :] if star else ():  # else the call says so
             _check_one_of_many(star, value, declared.get(star, ""))
         given = {**dict(zip(in_order, args, strict=False)), **named}
         for name, value in given.items():
