@@ -109,6 +109,9 @@ def measure(
         benchmark.pedantic(call, rounds=1, iterations=1)
         seconds = benchmark.stats.stats.data[0]
         request.config.stash[TIMES].setdefault((scenario, peer), {})[lap] = seconds
+        # A run that its time limit ends has no table: what it measured is in its output.
+        writer = request.config.get_terminal_writer()
+        writer.line(f" {scenario}: {peer}: {seconds:.2f} s", flush=True)
 
     return timed
 
