@@ -121,6 +121,12 @@ CAMPAIGNS = (
     ),
     *_on_kernels(),
     Campaign(
+        "days that go by under systemd",
+        ("-m", "guest", "tests/systemd", "-k", "each_day"),
+        {"ZFSTUNE_DAYS": "366"},
+        weight=2,
+    ),
+    Campaign(
         "replication between two machines, power cuts",
         ("-m", "machines", "tests/machines"),
         {"ZFSTUNE_LAB_WHOLE": "1", "ZFSTUNE_KILLS": "25"},

@@ -10,7 +10,7 @@ import json
 import os
 from pathlib import Path
 
-__all__ = ["fuzz_seconds", "kills", "seed", "tally", "whole"]
+__all__ = ["days", "fuzz_seconds", "kills", "seed", "tally", "whole"]
 
 
 def whole() -> bool:
@@ -21,6 +21,11 @@ def whole() -> bool:
 def kills(usual: int) -> int:
     """Return how many kills a test makes."""
     return int(os.environ.get("ZFSTUNE_KILLS", usual))
+
+
+def days(usual: int) -> int:
+    """Return how many days go by in a guest."""
+    return int(os.environ.get("ZFSTUNE_DAYS", usual))
 
 
 def seed(usual: int) -> int:

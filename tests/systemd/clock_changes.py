@@ -1,8 +1,8 @@
 """Timers while clocks change under a real systemd, as root in a guest of the lab.
 
-The clock is walked over three nights: 02:05 does not exist in Berlin on 28 March 2027,
-midnight does not exist in Cairo on 30 April, and 02:00 comes twice in Berlin on 31
-October. Before each instant at which a timer fires the clock is set to just before it.
+The clock is walked over two nights: midnight does not exist in Cairo on 30 April 2027, and
+02:00 comes twice in Berlin on 31 October. (`year.py` has a night without its 02:05.)
+Before each instant at which a timer fires the clock is set to just before it.
 Each night prints a line with day and hour, in UTC, of the snapshots that are there.
 """
 
@@ -72,16 +72,6 @@ def taken(name: str) -> str:
     return " ".join(f"{stamp[6:8]}T{stamp[9:11]}" for stamp in stamps)
 
 
-def night_without_its_hour() -> None:
-    """Walk over the night on which Berlin's 02:05 does not exist."""
-    service = install("night", "daily@02:05", "Europe/Berlin", "2027-03-26T12:00:00")
-    for day in (27, 28, 29):
-        for hour in ("00", "01"):
-            fire(service, f"2027-03-{day}T{hour}:04:58")
-    print("a night:", taken("night"), flush=True)
-    run("systemctl stop zfstune-snapshot-tank-night.timer")
-
-
 def day_without_its_midnight() -> None:
     """Walk over the day that begins at 01:00 in Cairo."""
     service = install("day", "4h", "Africa/Cairo", "2027-04-29T12:10:00")
@@ -103,6 +93,5 @@ def hour_that_comes_twice() -> None:
 if __name__ == "__main__":
     [disk, *_] = os.environ["ZFSTUNE_LAB_DISKS"].split()
     run(f"zpool create -O mountpoint=none tank {disk}")
-    night_without_its_hour()
     day_without_its_midnight()
     hour_that_comes_twice()
