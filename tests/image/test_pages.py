@@ -21,6 +21,7 @@ from zfstune.datasets import apply
 from zfstune.engine.image import create_image
 from zfstune.engine.open import open_engine
 from zfstune.health import verify
+from zfstune.values.fold import folded
 from zfstune.values.marks import POLICY_PROPERTY, SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ STATUS = {
 }
 # Columns of `zfstune list` whose numbers differ from pool to pool.
 USED, AVAILABLE = 4, 5
+COLUMNS = 80  # of a terminal
 # Only a kernel mounts a dataset that files are read from: tests/lab/test_tutorial.py.
 NEED_A_KERNEL = ("zfstune restore ",)
 FAR = "far.zpool"  # the pool of the host that ssh reaches
@@ -329,7 +331,10 @@ def test_each_console(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The zfstune commands of a page run, in order, and print what is shown."""
+    """The zfstune commands of a page run, in order, and print what is shown.
+
+    A page shows the lines whole, or as a terminal folds them.
+    """
     ran = 0
     for command, shown in steps((ROOT / page).read_text(encoding="utf-8")):
         name, _, value = command.removeprefix("export ").partition("=")
@@ -344,8 +349,11 @@ def test_each_console(
         out, err = capsys.readouterr()
         assert status == STATUS.get(command, 0), f"{command}: {err or out}"
         if shown:
-            printed = [masked(line) for line in out.splitlines()]
-            assert matches([masked(line) for line in shown], printed), f"{command}:\n{out}"
+            wanted = [masked(line) for line in shown]
+            whole = out.splitlines()
+            on_terminal = [part for line in whole for part in folded(line, COLUMNS)]
+            printed = ([masked(line) for line in lines] for lines in (whole, on_terminal))
+            assert any(matches(wanted, lines) for lines in printed), f"{command}:\n{out}"
         ran += 1
     assert ran or "```console\n# zfstune" not in (ROOT / page).read_text(encoding="utf-8")
 

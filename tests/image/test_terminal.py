@@ -103,10 +103,11 @@ def long_names(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_no_line_is_wider_and_names_are_whole(
     long_names: Path, words: tuple[str, ...], status: int, names: list[str]
 ) -> None:
-    """On 80 columns; a hint alone is whole, since it may be pasted."""
+    """On 80 columns; a hint and an address are whole, since they may be pasted."""
     ended, lines = on_terminal(80, long_names, *words)
     assert ended == status, lines
-    assert not [row for row in lines if len(row) > 80 and not row.startswith(HINT)]
+    wide = [row for row in lines if len(row) > 80]
+    assert not [row for row in wide if not row.startswith(HINT) and "://" not in row]
     # A name that is longer than a line goes on in the next one.
     together = "".join("".join(row for row in lines if not row.startswith(HINT)).split())
     assert not [name for name in names if name not in together]
@@ -119,8 +120,9 @@ def test_a_narrow_terminal(long_names: Path) -> None:
         assert (ended, [row for row in lines if len(row) > 60]) == (status, [])
         together = "".join("".join(lines).split())
         assert not [name for name in names if name not in together]
-    for verb in ("status", "doctor"):  # their pages are made for 80 columns
-        assert on_terminal(60, long_names, verb)[0] == 0
+    ended, lines = on_terminal(60, long_names, "doctor")
+    assert (ended, [row for row in lines if len(row) > 60 and "://" not in row]) == (0, [])
+    assert on_terminal(60, long_names, "status")[0] == 0  # its page is made for 80 columns
 
 
 def test_a_page_of_80_columns(long_names: Path) -> None:

@@ -1,4 +1,4 @@
-"""What doctor found, as text for people: a paragraph a finding, 80 columns."""
+"""What doctor found, as text for people: a paragraph a finding."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 __all__ = ["diagnosis_lines"]
 
-_COLUMNS = 80
 _INDENT = "  "
 _MOST_NAMES = 5
 
@@ -42,21 +41,21 @@ def diagnosis_lines(
         yield ""
         yield "not looked at:"
         for sentence in unseen:
-            yield from _wrapped(shown(sentence), _INDENT)
+            yield f"{_INDENT}{shown(sentence)}"
     yield ""
     yield from _summary(findings, traps)
 
 
 def _finding(finding: HostFinding) -> Iterator[str]:
     yield f"{finding.severity}: {finding.name}"
-    yield from _wrapped(finding.what, _INDENT)
+    yield f"{_INDENT}{finding.what}"
     if finding.concerns:
         names = [shown(name) for name in finding.concerns[:_MOST_NAMES]]
         left = len(finding.concerns) - len(names)
         whom = and_list([*names, f"{left} more"] if left else names)
-        yield from _wrapped(f"concerns: {whom}", _INDENT)
+        yield f"{_INDENT}concerns: {whom}"
     if finding.remedy:
-        yield from _wrapped(f"-> {finding.remedy}", _INDENT)
+        yield f"{_INDENT}-> {finding.remedy}"
     if finding.source:
         yield f"{_INDENT}see {finding.source}"
 
@@ -69,7 +68,7 @@ def _summary(findings: Collection[HostFinding], traps: int) -> Iterator[str]:
         "distributor's build may have some fixes sooner than its number says"
     )
     if traps:
-        yield from _wrapped(compared, "")
+        yield compared
     if pending:
         they = "asks for an action" if pending == 1 else "ask for an action"
         more = f", {others} for your information" if others else ""
@@ -82,14 +81,3 @@ def _summary(findings: Collection[HostFinding], traps: int) -> Iterator[str]:
 
 def _findings(count: int) -> str:
     return "finding" if count == 1 else "findings"
-
-
-def _wrapped(text: str, indent: str) -> Iterator[str]:
-    """Break a text into lines that are no longer than the page; a long word stays whole."""
-    line = indent
-    for word in text.split():
-        if line != indent and len(line) + len(word) + 1 > _COLUMNS:
-            yield line
-            line = indent
-        line += word if line == indent else f" {word}"
-    yield line

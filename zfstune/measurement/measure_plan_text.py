@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
-
 from zfstune.values.duration import about
 from zfstune.values.size import format_size
 
@@ -16,37 +14,36 @@ if TYPE_CHECKING:
 
 __all__ = ["plan_text"]
 
-_COLUMNS = 80
 _INDENT = "  "
 
 
 def plan_text(plan: MeasurePlan) -> Iterator[str]:
     """Return the lines of a plan."""
     facts, batches = plan.workload.facts, plan.batches
-    yield from _paragraph(f"measure {facts.name} on pool {plan.pool}: {facts.summary}")
+    yield f"measure {facts.name} on pool {plan.pool}: {facts.summary}"
     yield from _candidates(plan)
     fio = ""
     if plan.fio.run_s:
         fio = f", {plan.fio.run_s} s of fio after {plan.fio.warmup_s} s of warm-up"
-    yield from _paragraph(
+    yield (
         f"{plan.runs} runs of each, all of them once in random order before the next: "
         f"{_steps(batches)}{fio}."
     )
-    yield from _paragraph(f"Data: like {plan.shape.source}.")
+    yield f"Data: like {plan.shape.source}."
     for remark in plan.remarks:
-        yield from _paragraph(f"Note: {remark}")
+        yield f"Note: {remark}"
     if not plan.info.mountable:
-        yield from _paragraph(
+        yield (
             "The pool is an image: OpenZFS's own code in user space writes and reads, so "
             "bytes are counted, without the intent log, and times are not."
         )
     scratch = format_size(plan.scratch_bytes, exact=False)
-    yield from _paragraph(
+    yield (
         f"Scratch datasets in {plan.pool}/zfstune-measure-..., {scratch} at the most, are "
         "removed at the end."
     )
     more = ", and what fio writes besides" if plan.fio.run_s else ""
-    yield from _paragraph(
+    yield (
         f"It takes about {about(plan.seconds)}, and the devices write about "
         f"{format_size(plan.written_bytes, exact=False)}{more}."
     )
@@ -88,7 +85,3 @@ def _candidates(plan: MeasurePlan) -> Iterator[str]:
             )
         chosen = "  (the profile's choice)" if candidate == plan.chosen else ""
         yield f"{_INDENT}{candidate.label:{label}}{figures}{chosen}"
-
-
-def _paragraph(text: str) -> list[str]:
-    return wrap(text, _COLUMNS, break_long_words=False, break_on_hyphens=False)

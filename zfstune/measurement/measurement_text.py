@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
-
 from zfstune.measurement.figures import FIGURES, figures_of
 from zfstune.measurement.statistics import FEWEST_RUNS, estimate
 from zfstune.values.size import format_size
@@ -57,8 +55,8 @@ def measurement_text(
     yield ""
     yield from _table(measurement)
     yield ""
-    for sentence in (*verdict_sentences(measurement, verdict), *more):
-        yield from wrap(sentence, _COLUMNS, break_long_words=False, break_on_hyphens=False)
+    yield from verdict_sentences(measurement, verdict)
+    yield from more
 
 
 def verdict_sentences(measurement: Measurement, verdict: Judgement) -> Iterator[str]:

@@ -71,22 +71,18 @@ class Explanation:
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
-    def lines(self, *, width: int = 88) -> list[str]:
-        """Return the explanation for people, a paragraph a value.
-
-        Args:
-            width: Columns of a line; a word that is longer stays whole.
-        """
+    def lines(self) -> list[str]:
+        """Return the explanation for people, a paragraph a line."""
         lines = [f"{self.profile}: {self.summary}", pool_line(self.vdev, self.pool)]
         if self.needs is not None:
             release = ".".join(map(str, self.needs.release))
             text = f"OpenZFS {release} or later. {self.needs.why}"
-            lines += labelled("needs", text, width, indent=0)
+            lines.append(labelled("needs", text, indent=0))
         if self.advice:
-            lines += labelled("advice", self.advice, width, indent=0)
+            lines.append(labelled("advice", self.advice, indent=0))
         for dataset in self.datasets:
             lines += ["", dataset.path]
-            lines += dataset_lines(dataset, width, has_seed=self.has_seed)
+            lines += dataset_lines(dataset, has_seed=self.has_seed)
         if self.variants:
             lines += ["", "variants:"]
             longest = max(len(name) for name, _ in self.variants)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
-
 from zfstune.values.size import format_size
 
 TYPE_CHECKING = False
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["dataset_lines", "labelled", "pool_line"]
 
-_LABEL = 11  # as wide as "disagrees: "
+_LABEL = 12  # "disagrees:" and two blanks, below whose end a terminal folds the text
 
 
 def pool_line(vdev: Vdev, pool: PoolInfo | None) -> str:
@@ -28,60 +26,57 @@ def pool_line(vdev: Vdev, pool: PoolInfo | None) -> str:
     return f"pool {pool.name}: {kind}, ashift {vdev.ashift}{disks}"
 
 
-def dataset_lines(
-    dataset: ExplainedDataset, width: int, *, has_seed: bool
-) -> Iterator[str]:
+def dataset_lines(dataset: ExplainedDataset, *, has_seed: bool) -> Iterator[str]:
     """Write the values of a dataset, a paragraph each.
 
     Args:
         dataset: The dataset.
-        width: Columns of a line.
         has_seed: Whether the profile has a variant of the seed's.
     """
     for value in dataset.values:
-        yield from _value(value, width)
+        yield from _value(value)
     if not dataset.values:
         yield "  inherits all of its values"
     if dataset.snapshots is not None:
-        yield from _snapshots(dataset.snapshots, width)
+        yield from _snapshots(dataset.snapshots)
     if dataset.footprint is not None:
-        yield from _footprint(dataset.footprint, width)
+        yield from _footprint(dataset.footprint)
     if not has_seed:
         return
     if not dataset.in_seed:
-        yield from labelled("seed", "the seed has no such dataset", width, indent=2)
+        yield labelled("seed", "the seed has no such dataset", indent=2)
     for name, setting, why in dataset.seed_only:
         text = f"also sets {name}={setting}. {why}"
-        yield from labelled("seed", text, width, indent=2)
+        yield labelled("seed", text, indent=2)
 
 
-def _value(value: ExplainedValue, width: int) -> Iterator[str]:
+def _value(value: ExplainedValue) -> Iterator[str]:
     yield f"  {value.property}={value.asked}"
     if value.value != value.asked:
         instead = "left out" if value.value is None else f"becomes {value.value}"
-        yield from labelled("here", f"{instead}: {value.pool}", width)
-    yield from labelled("why", value.why, width)
-    yield from labelled("source", value.source, width)
+        yield labelled("here", f"{instead}: {value.pool}")
+    yield labelled("why", value.why)
+    yield labelled("source", value.source)
     if value.disagrees:
-        yield from labelled("disagrees", value.disagrees, width)
+        yield labelled("disagrees", value.disagrees)
     for fact, other, why in value.rules:
         if why != value.pool:
             text = f"{other} on {fact.replace('-', ' ')}. {why}"
-            yield from labelled("else", text, width)
+            yield labelled("else", text)
     if value.seed_why:
-        yield from labelled("seed", f"{value.seed}. {value.seed_why}", width)
+        yield labelled("seed", f"{value.seed}. {value.seed_why}")
 
 
-def _snapshots(snapshots: Snapshots, width: int) -> Iterator[str]:
+def _snapshots(snapshots: Snapshots) -> Iterator[str]:
     keeping = f", keeping {snapshots.keep}" if snapshots.keep else ""
     yield f"  snapshots {snapshots.every}{keeping}"
-    yield from labelled("why", snapshots.why, width)
-    yield from labelled("source", snapshots.source, width)
+    yield labelled("why", snapshots.why)
+    yield labelled("source", snapshots.source)
     if snapshots.disagrees:
-        yield from labelled("disagrees", snapshots.disagrees, width)
+        yield labelled("disagrees", snapshots.disagrees)
 
 
-def _footprint(footprint: Footprint, width: int) -> Iterator[str]:
+def _footprint(footprint: Footprint) -> Iterator[str]:
     """Say how much space a record takes, and what a random write of a page costs."""
     record = format_size(footprint.record_bytes)
     raw, packed = format_size(footprint.raw_bytes), format_size(footprint.packed_bytes)
@@ -99,17 +94,9 @@ def _footprint(footprint: Footprint, width: int) -> Iterator[str]:
         text += (
             f", and reads {format_size(raw_write.read_bytes)} first unless it is in memory"
         )
-    yield from labelled("on disk", text + ". Metadata is not counted.", width, indent=2)
+    yield labelled("on disk", text + ". Metadata is not counted.", indent=2)
 
 
-def labelled(label: str, text: str, width: int, *, indent: int = 6) -> list[str]:
-    """Write a paragraph with a label in front of it."""
-    first = " " * indent + f"{label + ':':<{_LABEL}}"
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=first,
-        subsequent_indent=" " * len(first),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def labelled(label: str, text: str, *, indent: int = 6) -> str:
+    """Write a paragraph with a label in front of it, as one line."""
+    return " " * indent + f"{label + ':':<{_LABEL}}{text}"

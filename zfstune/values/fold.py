@@ -20,7 +20,8 @@ def folded(line: str, columns: int, *, hang: int | None = None) -> list[str]:
     """Return the line as lines of no more than so many characters.
 
     A word goes to the next line as a whole; only one that is longer than a line is
-    folded itself, between the parts of a name where it has some.
+    folded itself, between the parts of a name where it has some. The address of a page
+    is left to the terminal, which can still open it then.
 
     Args:
         line: Text without line breaks.
@@ -44,7 +45,7 @@ def folded(line: str, columns: int, *, hang: int | None = None) -> list[str]:
             current = inside
         else:  # the next line would have no more room for the word than this one
             current += " " * min(gap, columns // 2)
-        while len(current) + len(word) > columns:
+        while len(current) + len(word) > columns and "://" not in word:
             end = _end_of_part(word, columns - len(current))
             lines.append(current + word[:end])
             word, current = word[end:], inside

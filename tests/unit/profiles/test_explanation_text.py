@@ -32,10 +32,6 @@ def test_text_reads_as_paragraphs() -> None:
         "grafana",
     ]
     assert "  recordsize=64K" in lines
-    assert (
-        "      seed:      16K. Meant for small files; SQLite's pages are 4K unless" in text
-    )
-    assert (
-        "  on disk:   a record of 64K takes 64K, or 32K where data packs to a half." in text
-    )
+    assert "\n      seed:       16K. Meant for small files; SQLite's pages are 4K" in text
+    assert "\n  on disk:    a record of 64K takes 64K, or 32K where data packs to" in text
     assert "\nvariants:\n  seed  Exactly what the kldload" in text

@@ -47,7 +47,7 @@ def test_advice_is_its_own_or_that_of_the_other(capsys: pytest.CaptureFixture[st
     alone = 'name = "x"\nsummary = "s"\nextends = "logs"\n'
     assert load_text(alone, "x.toml").advice == ""
     assert main(["explain", "postgres"]) == 0
-    assert "\nadvice:    In postgresql.conf: wal_recycle=off" in capsys.readouterr().out
+    assert "\nadvice:     In postgresql.conf: wal_recycle=off" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_explain_shows_them() -> None:
     """The explanation has schedule and policy with their reasons, also as JSON."""
     found = explain_profile(load("web"), None, None, DEFAULT_LIMITS)
     text = str(found)
-    assert "  snapshots hourly, keeping hourly=48\n      why:       Two days" in text
+    assert "  snapshots hourly, keeping hourly=48\n      why:        Two days" in text
     datasets = found.to_dict()["datasets"]
     assert isinstance(datasets, list)
     assert datasets[0]["snapshots"]["keep"] == "hourly=48"

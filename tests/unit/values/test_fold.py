@@ -42,6 +42,7 @@ def test_a_word_that_fits_stays_whole(line: str, columns: int) -> None:
         ("  in  the last column", 14, ["  in  the last", "      column"]),
         ("NAME  tank/data/x", 14, ["NAME  tank", "      /data/x"]),
         ("    deep", 6, ["   dee", "   p"]),
+        ("seldom https://a.b/cd/ef", 9, ["seldom", "    https://a.b/cd/ef"]),
     ],
 )
 def test_where_a_line_is_folded(line: str, columns: int, parts: list[str]) -> None:
