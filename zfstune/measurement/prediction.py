@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from zfstune.measurement.batches import touched_records
 from zfstune.measurement.results import Prediction
-from zfstune.values.ondisk import charged_bytes, device_bytes, stored_bytes
+from zfstune.values.ondisk import (
+    charged_bytes,
+    device_bytes,
+    sector_step_bytes,
+    stored_bytes,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +86,7 @@ def predict(
         / len(stored)
         / max(batches.asked_bytes, 1),
         records=len(records),
-        sector_bytes=1 << layout.vdev.ashift,
+        sector_bytes=sector_step_bytes(layout.vdev),
     )
 
 

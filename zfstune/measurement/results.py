@@ -237,7 +237,8 @@ class Prediction:
         cold_read_amplification: Data alone.
         records: How many records there are; a measured size is off by one sector a record
             at the most, and by a 32nd of what a packed record takes, or it is a finding.
-        sector_bytes: The sector of the pool's vdevs.
+        sector_bytes: What one sector of a record's data more takes at the most: on raidz
+            with parity and padding, on draid a row.
     """
 
     allocated_bytes: int

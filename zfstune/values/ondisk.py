@@ -13,6 +13,8 @@ transaction group, so their cost for each write depends on the other writes.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from zfstune.values.frozen import frozen
 
 TYPE_CHECKING = False
@@ -26,6 +28,7 @@ __all__ = [
     "device_bytes",
     "overwrite",
     "packed_bytes",
+    "sector_step_bytes",
     "stored_bytes",
 ]
 
@@ -119,6 +122,17 @@ def charged_bytes(vdev: Vdev, stored: int) -> int:
     sectors = allocated_bytes(vdev, _REFERENCE_BLOCK_BYTES) // _SECTOR_BYTES
     bytes_per_sector = _REFERENCE_BLOCK_BYTES // sectors
     return allocated_bytes(vdev, stored) // _SECTOR_BYTES * bytes_per_sector
+
+
+def sector_step_bytes(vdev: Vdev) -> int:
+    """Compute what one sector of data more takes at the most, as ``zfs list`` counts it.
+
+    On raidz it may bring parity and padding along, on draid a whole row.
+    """
+    charges = [
+        charged_bytes(vdev, sectors << vdev.ashift) for sectors in range(2 * vdev.width + 1)
+    ]
+    return max(more - less for less, more in pairwise(charges))
 
 
 def overwrite(

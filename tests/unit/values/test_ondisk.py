@@ -13,6 +13,7 @@ from zfstune.values.ondisk import (
     device_bytes,
     overwrite,
     packed_bytes,
+    sector_step_bytes,
     stored_bytes,
 )
 from zfstune.values.state import Vdev
@@ -174,3 +175,22 @@ def test_packing_better_never_takes_more(
     small = stored_bytes(block, less, ashift=where.ashift)
     large = stored_bytes(block, more, ashift=where.ashift)
     assert allocated_bytes(where, small) <= allocated_bytes(where, large)
+
+
+@given(_vdevs, st.integers(0, 5000))
+def test_a_sector_more_takes_no_more_than_a_step(where: Vdev, sectors: int) -> None:
+    """Whatever the length of the record; and some length takes as much."""
+    step = sector_step_bytes(where)
+    more, less = (
+        charged_bytes(where, count << where.ashift) for count in (sectors + 1, sectors)
+    )
+    assert 0 <= more - less <= step
+    assert step >= charged_bytes(where, 1 << where.ashift) > 0
+
+
+def test_steps_of_layouts() -> None:
+    """A sector on a disk, its parity and padding on raidz2, a row on draid: all of 8K."""
+    assert sector_step_bytes(vdev("disk", 1, 13)) == 8 * K
+    # Three sectors, of which zfs list shows two thirds.
+    assert sector_step_bytes(vdev("raidz2", 6, 13)) == pytest.approx(16 * K, rel=0.01)
+    assert sector_step_bytes(vdev("draid1", 5, 13)) == pytest.approx(32 * K, rel=0.01)
