@@ -13,6 +13,7 @@ import zfstune
 from fake_ssh import fake_host
 from made_files import changed_files, received, sent, with_files
 from mounted_image import MountedImage
+from page_blocks import PAGES, read_page, steps
 from source_tree import ROOT
 from zfstune.cli import schedule
 from zfstune.cli.main import main
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-PAGES = ("README.md", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/*/*.md")))
 TIMES = re.compile(r"\d{8}T\d{6}Z")
 DIGESTS = re.compile(r"(zfstune-content-\d:)[0-9a-f]{64}")
 TARGETS = re.compile(r"(?<=-)[0-9a-f]{16}(?=[- \n]|$)")
@@ -205,6 +205,12 @@ def another_host(machine: Machine) -> None:
     create_image(machine.folder / FAR, size_bytes=128 << 20, pool="back").close()
 
 
+def two_more_images(machine: Machine) -> None:
+    """Have two pools in files beside the one that the page works on."""
+    for name in ("usb", "other"):
+        create_image(machine.folder / f"{name}.zpool", size_bytes=128 << 20).close()
+
+
 def settings_of(name: str, language: str) -> Callable[[Machine], None]:
     """Give what writes the settings of another tool that the page shows into a file."""
 
@@ -261,23 +267,8 @@ MEANWHILE: dict[str, Callable[[Machine], None]] = {
     "zfstune policy import sanoid sanoid.conf": settings_of("sanoid.conf", "ini"),
     "zfstune policy import zrepl zrepl.yml": settings_of("zrepl.yml", "yaml"),
     "zfstune measure --trace db.strace --only-look": a_trace,
+    "zfstune replicate -r tank/data tank/copy --to-image usb.zpool": two_more_images,
 }
-
-
-def steps(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Give each command in a page's console blocks, and the output that is shown."""
-    for block in re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        command = ""
-        shown: list[str] = []
-        for line in block.splitlines():
-            if re.match(r"[#$] ", line):
-                if command:
-                    yield command, shown
-                command, shown = line[2:], []
-            else:
-                shown.append(line)
-        if command:
-            yield command, shown
 
 
 def masked(line: str) -> str:
@@ -336,7 +327,7 @@ def test_each_console(
     A page shows the lines whole, or as a terminal folds them.
     """
     ran = 0
-    for command, shown in steps((ROOT / page).read_text(encoding="utf-8")):
+    for command, shown in steps(read_page(page), "console"):
         name, _, value = command.removeprefix("export ").partition("=")
         if command.startswith("export "):
             monkeypatch.setenv(name, value)
@@ -355,13 +346,13 @@ def test_each_console(
             printed = ([masked(line) for line in lines] for lines in (whole, on_terminal))
             assert any(matches(wanted, lines) for lines in printed), f"{command}:\n{out}"
         ran += 1
-    assert ran or "```console\n# zfstune" not in (ROOT / page).read_text(encoding="utf-8")
+    assert ran or "```console\n# zfstune" not in read_page(page)
 
 
 def test_what_pages_tell_between_commands_stands_on_one() -> None:
     """Nothing is prepared for a command that no page shows any more."""
-    texts = [(ROOT / page).read_text(encoding="utf-8") for page in PAGES]
-    shown = {command for text in texts for command, _ in steps(text)}
+    texts = [read_page(page) for page in PAGES]
+    shown = {command for text in texts for command, _ in steps(text, "console")}
     assert {*MEANWHILE, *STATUS} - shown == set()
 
 

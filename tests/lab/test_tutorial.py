@@ -5,33 +5,20 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from page_blocks import read_page, steps
 
 pytestmark = pytest.mark.one_release
 
-PAGE = Path(__file__).parents[2] / "docs" / "tutorial" / "postgres.md"
+PAGE = "docs/tutorial/postgres.md"
 # Units belong to the system; tests/systemd has them.
 LEFT_OUT = ("zfstune schedule ",)
 NOTED = re.compile(
     r"\d{8}T\d{6}Z|\d{4}-\d\d-\d\d \d\d:\d\dZ|\b\d+[smhd]\b"
     r"|(?<=\()(?:disk|file), ashift \d+"
 )
-
-
-def steps() -> Iterator[tuple[str, list[str]]]:
-    """Give each command of the page, and the lines that it shows."""
-    text = PAGE.read_text(encoding="utf-8")
-    for block in re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        for command in re.findall(r"^# (.*\n(?:(?!# ).*\n)*)", block, re.MULTILINE):
-            line, *shown = command.splitlines()
-            if not line.startswith(LEFT_OUT):
-                yield line, shown
 
 
 def plain(line: str) -> str:
@@ -43,7 +30,9 @@ def test_the_tutorial(pool: str) -> None:
     """All commands but those for systemd run in order and print what the page shows."""
     env = {**os.environ, "ZFSTUNE_POOL": pool}
     ran = 0
-    for command, shown in steps():
+    for command, shown in steps(read_page(PAGE), "console"):
+        if command.startswith(LEFT_OUT):
+            continue
         words = re.sub(r"\btank\b", pool, command)
         done = subprocess.run(
             ["sh", "-c", words], capture_output=True, text=True, check=False, env=env

@@ -190,7 +190,7 @@ def live(first: date, count: int) -> None:
             taken.append(instant(day))
         if number == 1:
             newest, _, months = RULES[COPY]
-            policy = f"keep={newest} monthly={months} tz=Europe/Berlin"
+            policy = f"match=zfstune-* keep={newest} monthly={months} tz=Europe/Berlin"
             run(f"zfstune policy set {COPY} {policy}")
         run(f"zfstune prune {COPY}")
         counts = compare(taken)

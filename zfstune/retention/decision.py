@@ -64,7 +64,10 @@ _IN_TURN = 10
 
 _TWICE = "ZFS listed this name twice, for two different snapshots"
 FUTURE = "dated after now"
-FOREIGN = f"it has no {SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
+FOREIGN = (
+    f"it has no {SNAPSHOT_PROPERTY} of its own: zfstune did not make it here; "
+    "match=zfstune-* is the rule for those of a copy"
+)
 CHECKPOINT = "it is of a checkpoint: `zfstune checkpoint drop` destroys it"
 _NEWEST = "the newest"
 _NOTHING: Mapping[str, Replicated] = MappingProxyType({})

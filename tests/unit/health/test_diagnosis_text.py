@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sick_host import POOL, SICK, WELL, on
+from page_blocks import shown_by
+from sick_host import POOL, SICK, WELL, dataset, on
 from zfstune.health.diagnosis import diagnose
 from zfstune.health.host_facts import HostFacts
 from zfstune.values.fold import folded
@@ -37,3 +38,17 @@ def test_the_summary() -> None:
     assert last == "nothing asks for an action; 1 finding to know"
     last = diagnose(replace(WELL, swaps=("/dev/zd0",))).lines()[-1]
     assert last.startswith("1 finding asks for an action")
+
+
+def test_what_the_page_shows() -> None:
+    """The page has what a terminal of 80 columns shows on a host with dedup."""
+    host = replace(
+        WELL,
+        module="2.4.1-1",
+        library="2.4.1-1",
+        kernel="6.12.74+deb13-amd64",
+        pools=(POOL,),
+        datasets=(dataset("tank/images", dedup="on"),),
+    )
+    lines = [part for line in diagnose(host).lines() for part in folded(line, 80)]
+    assert lines == shown_by("docs/howto/doctor.md", "zfstune doctor")

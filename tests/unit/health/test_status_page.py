@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from page_blocks import shown_by
 from zfstune.health.growth import Growth
 from zfstune.health.status_page import (
     StatusDataset,
@@ -121,3 +122,24 @@ def test_no_line_is_wider_than_a_terminal(
         tuple((name, profile) for name in names),
     )
     assert all(len(line) <= 80 and line.isprintable() for line in page.lines())
+
+
+def test_what_the_page_shows() -> None:
+    """The page of the documentation has what such a pool looks like."""
+    mib = 1 << 20
+    pool = StatusPool("tank", "ONLINE", 100 << 30, 24 << 30, growth=Growth(2355 * mib, 0))
+    rows = (
+        ("tank/data/www", "web", 1127, 300, 3 * 86400, 3600, "stale-snapshots"),
+        ("tank/data/postgres", "postgres", 3277, 2048, 43200, 86400, "ok"),
+        ("tank/data/postgres/wal", "postgres", 1127, -5, 43200, 86400, "ok"),
+    )
+    datasets = tuple(
+        StatusDataset(
+            name, (profile,), used * mib, age, every, state, Growth(grown * mib, 0)
+        )
+        for name, profile, used, grown, age, every, state in rows
+    )
+    copy = StatusTarget("backup:back/www", "tank/data/www", 2, 7200)
+    late = "its newest snapshot is 3d old, and its schedule takes one every 1h"
+    page = StatusPage((pool,), datasets, (copy,), findings=(("tank/data/www", late),))
+    assert page.lines() == shown_by("docs/reference/verify.md", "zfstune status")
