@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,8 @@ def a_database(pool: str, command: Command) -> None:
     """Have a directory of MySQL's that no dataset holds."""
     folder = Path("/var/lib/mysql/shop")
     folder.mkdir(parents=True)
-    (folder / "orders.ibd").write_bytes(os.urandom(1 << 20))
+    for name in ("orders.ibd", "users.ibd"):
+        (folder / name).write_bytes(os.urandom(1 << 20))
 
 
 def a_home(pool: str, command: Command) -> None:
@@ -55,6 +57,7 @@ def large_records(pool: str, command: Command) -> None:
     command("zfs", "create", "-o", "mountpoint=/srv/db", f"{pool}/db")
     for name, size_bytes in (("one", 1 << 20), ("two", 1 << 20), ("small", 4096)):
         Path("/srv/db", name).write_bytes(os.urandom(size_bytes))
+    time.sleep(1.1)  # a snapshot is of a whole second, and files of that one are in doubt
     command("zfs", "snapshot", f"{pool}/db@before")
     command("zfs", "set", "recordsize=8K", "compression=lz4", f"{pool}/db")
 
