@@ -270,7 +270,10 @@ def _number(name: str, what: str, numbers_of: Any) -> int | None:
         return int(name)
     found: int | None = numbers_of([name]).get(name)
     if found is None:
-        raise InvalidValue(f"cannot use '{shown(name)}' as an owner: no such {what}")
+        raise InvalidValue(
+            f"cannot use '{shown(name)}' as an owner: no such {what}",
+            hint=f"a number does where the {what} is not of this host",
+        )
     return found
 
 

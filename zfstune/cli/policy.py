@@ -126,7 +126,8 @@ def _set(args: argparse.Namespace) -> int:
     if args.text:
         if policy is not None:
             raise PolicyError(
-                "cannot store policy: its rules are given as text and as options at once"
+                "cannot store policy: its rules are given as text and as options at once",
+                hint="as text alone: zfstune policy set DATASET 'hourly=48 daily=30'",
             )
         policy = parse_policy(" ".join(args.text), allow_zero=args.all_of_them)
     if policy is None:

@@ -158,7 +158,11 @@ def _plan_import(
     if name in there:
         plan = _plan_seal(engine, name)
         if read_seal(there[name]) is None or plan.take:
-            raise PlanError(f"cannot write a disk to '{name}': it exists, and is no image")
+            raise PlanError(
+                f"cannot write a disk to '{name}': it exists, and is no image",
+                hint="choose a name that is not there yet; `zfstune golden list` shows "
+                "the images",
+            )
         _check_same_size(there[name], disk)
         return plan
     parent = parent_of(name)

@@ -111,7 +111,10 @@ def export_disk(
 def _readable(engine: Engine, name: str) -> GoldenImage:
     found = find_image(engine, name, "export")
     if not found.snapshot:
-        raise PlanError(f"cannot export '{name}': its sealed snapshot is gone")
+        raise PlanError(
+            f"cannot export '{name}': its sealed snapshot is gone",
+            hint=f"seal it anew: zfstune golden create {for_shell(name)}",
+        )
     return found
 
 

@@ -23,7 +23,7 @@ from zfstune.values.marks import GOLDEN_PROPERTY
 from zfstune.values.names import check_dataset, parent_of, pool_of
 from zfstune.values.properties import find, is_user
 from zfstune.values.size import format_size
-from zfstune.values.text import shown
+from zfstune.values.text import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -185,7 +185,10 @@ def _opened(folder: str) -> Iterator[tuple[Manifest, int]]:
     path = os.path.join(folder, MANIFEST_FILE)
     text = read_plain(path, _MOST_CHARACTERS)
     if text is None:
-        raise PlanError(f"cannot restore '{shown(folder)}': it has no {MANIFEST_FILE}")
+        raise PlanError(
+            f"cannot restore '{shown(folder)}': it has no {MANIFEST_FILE}",
+            hint="name a folder that `zfstune golden export` wrote",
+        )
     manifest = parse_manifest(text, path)
     try:
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -219,9 +222,19 @@ def _plan(
             )
         return RestorePlan(name, manifest, None, HOLD_TAG not in engine.holds(snapshot))
     parent = parent_of(name)
+    if parent is None:
+        raise NotFound(
+            operation="restore to",
+            target=name,
+            reason=f"there is no pool '{name}'",
+            hint="an image is restored to a dataset, such as tank/golden",
+        )
     if parent not in there:
         raise NotFound(
-            operation="restore to", target=name, reason=f"there is no '{parent}'"
+            operation="restore to",
+            target=name,
+            reason=f"there is no '{parent}'",
+            hint=f"make it first: zfs create -p {for_shell(parent)}",
         )
     arrival = decide_arrival(
         manifest.kind,

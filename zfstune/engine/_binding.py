@@ -94,7 +94,10 @@ class Binding:
     @property
     def _handle(self) -> Any:
         if self._zt is None:
-            raise ZfsUnavailable("cannot use ZFS: this engine was closed")
+            raise ZfsUnavailable(
+                "cannot use ZFS: this engine was closed",
+                hint="zfstune.open() opens another",
+            )
         return self._zt
 
     def call(self, function: Callable[..., int], *args: Argument) -> int:

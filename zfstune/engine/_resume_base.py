@@ -68,7 +68,9 @@ def find_saved_base(engine: Engine, dataset: str, state: ResumeState) -> str:
     if state.fromguid and not base:
         raise InvalidValue(
             f"cannot send the saved part of '{dataset}': its base is gone, and no bookmark "
-            "of it is left"
+            "of it is left",
+            hint="give it up on the side that receives, and send anew: "
+            "zfstune receive --abort DATASET",
         )
     return base
 

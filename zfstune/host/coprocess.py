@@ -177,7 +177,8 @@ def _identity(user: str | None) -> dict[str, Any]:
         account = pwd.getpwnam(user)
     except KeyError:
         raise HookError(
-            f"cannot run a program as '{user}': there is no such user"
+            f"cannot run a program as '{user}': there is no such user",
+            hint="getent passwd lists the users of this host",
         ) from None
     groups = os.getgrouplist(user, account.pw_gid)
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": groups}

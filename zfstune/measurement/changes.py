@@ -126,7 +126,8 @@ def check_comparable(last: Measurement, name: str, size_bytes: int, path: str) -
     if last.workload.name != name:
         raise PlanError(
             f"cannot compare with '{path}': it is about {last.workload.name}, "
-            f"and this about {name}"
+            f"and this about {name}",
+            hint="name a measurement of the same workload, which --json wrote",
         )
     if last.procedure.size_bytes != size_bytes:
         then = format_size(last.procedure.size_bytes)

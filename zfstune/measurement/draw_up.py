@@ -34,6 +34,7 @@ from zfstune.values.errors import InvalidValue, PlanError
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.layout import layout_of
 from zfstune.values.property_rules import display
+from zfstune.values.size import format_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -216,7 +217,8 @@ def _check_size(workload: Workload, size_bytes: int) -> None:
     if size_bytes < least:
         raise InvalidValue(
             f"cannot measure {workload.facts.name} with so small a size: "
-            f"{least} bytes are the least"
+            f"{least} bytes are the least",
+            hint=f"--size {format_size(least)} (in Python: size_bytes={least})",
         )
 
 

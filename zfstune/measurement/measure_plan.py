@@ -217,7 +217,10 @@ def check_pool_fit(info: PoolInfo, activity: PoolActivity, needed_bytes: int) ->
     """
     if info.readonly:
         raise ReadOnly(
-            operation="measure on", target=info.name, reason="it was imported read-only"
+            operation="measure on",
+            target=info.name,
+            reason="it was imported read-only",
+            hint=f"zpool export {for_shell(info.name)}, and import it without readonly=on",
         )
     if activity.busy_with:
         verb = {"scrub": "being scrubbed", "resilver": "resilvering"}
@@ -238,6 +241,7 @@ def check_pool_fit(info: PoolInfo, activity: PoolActivity, needed_bytes: int) ->
             target=info.name,
             reason=f"it is {percent} % full; from {_MOST_FULL_PERCENT} % on, a pool is "
             "slow for reasons of its own",
+            hint="measure on another pool of the same make, or free space first",
         )
     taken = allocated_bytes(data_vdev(info), needed_bytes)
     room = info.size_bytes * _MOST_FULL_PERCENT // _WHOLE - used

@@ -84,6 +84,7 @@ def sweep_scratch(engine: Engine, pool: str) -> tuple[str, ...]:
                 operation="measure on",
                 target=pool,
                 reason=f"another measurement is at work in {name}",
+                hint="wait until it has ended: each would count what the other writes",
             )
     for name in marks:
         remove_scratch(engine, name)

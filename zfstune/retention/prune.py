@@ -108,11 +108,15 @@ def _given(
     if keep is not None:
         if policy is not None:
             raise PolicyError(
-                "cannot prune by 'keep' and 'policy' at once: give one of them"
+                "cannot prune by 'keep' and 'policy' at once: give one of them",
+                hint="a policy counts as well: policy='keep=48 daily=30'",
             )
         return Policy.last(keep, match, allow_zero=allow_zero)
     if match is not None:
-        raise PolicyError("cannot prune by 'match' alone: no rule says what to keep")
+        raise PolicyError(
+            "cannot prune by 'match' alone: no rule says what to keep",
+            hint="--match 'auto-*' --keep 48 (in Python: match='auto-*', keep=48)",
+        )
     if policy is None:
         return None
     from zfstune.retention.store import zone  # noqa: PLC0415 (not for a count)

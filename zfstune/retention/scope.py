@@ -30,7 +30,8 @@ def check_scope(match: str | None, regex: str | None) -> None:
     """
     if match is not None and regex is not None:
         raise PolicyError(
-            "cannot use policy 'match' and 'regex' at once: a rule has one scope"
+            "cannot use policy 'match' and 'regex' at once: a rule has one scope",
+            hint="a semicolon divides rules: match=auto-* keep=5; regex='day-.*' keep=9",
         )
     if match is None and regex is None:
         return

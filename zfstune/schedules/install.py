@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 _MOST_CHARACTERS = 1 << 16
+_ELSEWHERE = "run it as root, or have the units written elsewhere: --dir FOLDER"
 
 
 @frozen
@@ -60,7 +61,9 @@ def installed(folder: str) -> dict[str, Unit]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise PlanError(f"cannot list '{shown(folder)}': {error.strerror}") from None
+        raise PlanError(
+            f"cannot list '{shown(folder)}': {error.strerror}", hint=_ELSEWHERE
+        ) from None
     units = {}
     for name in sorted(entries):
         if name.startswith(PREFIX) and name.endswith((".service", ".timer")):
@@ -183,7 +186,9 @@ def carry_out(folder: str, steps: Iterable[UnitStep]) -> None:
                 _remove(folder, step.name)
         except OSError as error:
             verb = "remove" if step.action == "remove" else "write"
-            raise PlanError(f"cannot {verb} '{shown(path)}': {error.strerror}") from None
+            raise PlanError(
+                f"cannot {verb} '{shown(path)}': {error.strerror}", hint=_ELSEWHERE
+            ) from None
 
 
 def _enable(folder: str, name: str) -> None:

@@ -181,7 +181,10 @@ def check_order(before: Snapshot, after: Snapshot) -> None:
     if before.dataset != after.dataset or before.createtxg < after.createtxg:
         return
     if before.guid == after.guid:
-        raise PlanError(f"cannot compare '{before.name}' with itself")
+        raise PlanError(
+            f"cannot compare '{before.name}' with itself",
+            hint=f"zfstune snapshots {for_shell(before.dataset)} lists the others",
+        )
     first, second = for_shell(after.name), for_shell(before.name)
     raise PlanError(
         f"cannot compare '{before.name}' with '{after.name}': the first is the newer one",

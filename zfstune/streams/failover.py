@@ -57,7 +57,10 @@ def failover(
     """
     check_dataset(dataset)
     if standby and properties:
-        raise PlanError("cannot set properties on a dataset that is to stand by")
+        raise PlanError(
+            "cannot set properties on a dataset that is to stand by",
+            hint="leave -o out: what stands by keeps the values that it has",
+        )
     with using(engine) as zfs:
         ready_pool(zfs, pool_of(dataset), operation="fail over in pool")
         plan = _plan(zfs, dataset, properties, standby=standby)

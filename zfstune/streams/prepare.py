@@ -144,7 +144,10 @@ def plan_replication(
     """
     check_dataset(target, creating=True)
     if choices.keep_aside and choices.lose:
-        raise PlanError("cannot keep the target aside and lose its snapshots at once")
+        raise PlanError(
+            "cannot keep the target aside and lose its snapshots at once",
+            hint="--keep-aside alone loses nothing (in Python: keep_aside=True)",
+        )
     if choices.recursive and choices.lose:
         raise PlanError(
             f"cannot lose snapshots of the tree '{target}': each loss is of one dataset",
@@ -210,7 +213,10 @@ def _check_apart(sources: Sequence[End], target: str, choices: Choices) -> None:
     """Refuse a target that is the source, or one of the two as a part of the other."""
     source = sources[0].name
     if source == target:
-        raise PlanError(f"cannot send '{source}' to itself")
+        raise PlanError(
+            f"cannot send '{source}' to itself",
+            hint="name another dataset as TARGET; the one that is named becomes the copy",
+        )
     if (choices.recursive or choices.keep_aside) and source.startswith(f"{target}/"):
         raise PlanError(
             f"cannot send '{source}' to '{target}': the source lies in the target tree, "

@@ -16,7 +16,7 @@ from zfstune.values.names import parent_of
 from zfstune.values.properties import find, is_user
 from zfstune.values.size import format_size
 from zfstune.values.state import LOCAL, RECEIVED, Bookmark
-from zfstune.values.text import comma_list, snapshot_hint
+from zfstune.values.text import comma_list, for_shell, snapshot_hint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -184,7 +184,8 @@ def _base_of(
     if choices.tree and "#" in name:
         raise PlanError(
             f"cannot send a tree from '{name}': the base of a tree is a snapshot that each "
-            "of its datasets has"
+            "of its datasets has",
+            hint="name a snapshot: --base @SNAPSHOT (in Python: base='@SNAPSHOT')",
         )
     known: list[Snapshot | Bookmark] = [*end.snapshots, *end.bookmarks]
     if end.origin is not None and not choices.tree:
@@ -196,7 +197,10 @@ def _base_of(
             hint="see `zfstune list -t snapshots`",
         )
     if base.createtxg >= last.createtxg and base is not end.origin:
-        raise PlanError(f"cannot send '{last.name}' from '{name}': it is not older")
+        raise PlanError(
+            f"cannot send '{last.name}' from '{name}': it is not older",
+            hint=f"`zfstune list -t snapshots {for_shell(end.name)}` shows the order",
+        )
     return base
 
 

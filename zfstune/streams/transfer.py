@@ -74,7 +74,10 @@ def decide_transfer(
         PlanError: The source does not exist.
     """
     if not source.exists:
-        raise PlanError(f"cannot send '{source.name}': there is no such dataset")
+        raise PlanError(
+            f"cannot send '{source.name}': there is no such dataset",
+            hint="`zfstune list` on its host shows those that there are",
+        )
     if target.live:
         return TookOver(source.name, target.name)
     only = None if every else needed

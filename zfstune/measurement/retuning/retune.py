@@ -103,7 +103,10 @@ def _clean(dataset: str, root: int, choice: Retuning) -> tuple[int, tuple[Left, 
     try:
         return clean(root, idle=choice.idle)
     except BlockingIOError:
-        raise PlanError(f"cannot retune '{dataset}': another run is under way") from None
+        raise PlanError(
+            f"cannot retune '{dataset}': another run is under way",
+            hint="wait until it has ended; files that it has done are not done again",
+        ) from None
 
 
 class _Run:
