@@ -69,6 +69,10 @@ SCENES = {
     "docs/howto/retune.md": large_records,
 }
 
+# OpenZFS 2.1 cannot exchange two names, so nothing else may use the dataset.
+EARLIER = {"docs/howto/retune.md": " --idle"}
+VERSION = Path("/sys/module/zfs/version")
+
 
 @pytest.fixture
 def tank(make_pool: Callable[..., str], command: Command) -> Iterator[str]:
@@ -87,9 +91,10 @@ def plain(line: str) -> str:
 def test_what_a_page_shows(page: str, tank: str, command: Command) -> None:
     """Each command of the page's text blocks ends well and prints what is shown."""
     SCENES[page](tank, command)
+    is_early = VERSION.read_text(encoding="utf-8").startswith("2.1.")
     ran = 0
     for line, shown in steps(read_page(page), "text"):
-        words = re.sub(r"\btank\b", tank, line)
+        words = re.sub(r"\btank\b", tank, line) + EARLIER.get(page, "") * is_early
         done = subprocess.run(
             ["sh", "-c", words], capture_output=True, text=True, check=False
         )
