@@ -24,22 +24,17 @@ enum { OBJECT_SPILL = 1 << 2 };
 enum { COMPRESS_OFF = 2, COMPRESS_EMPTY = 4, COMPRESS_LZ4 = 15,
 	COMPRESS_ZSTD = 16 };
 
+/* Only a stream of this machine's byte order comes here. */
 static uint32_t
 get32(const uint8_t *bytes)
 {
-	uint32_t n;
-
-	memcpy(&n, bytes, sizeof (n));
-	return (n);
+	return (stream_get32(bytes, HOST_IS_BIG));
 }
 
 static uint64_t
 get64(const uint8_t *bytes)
 {
-	uint64_t n;
-
-	memcpy(&n, bytes, sizeof (n));
-	return (n);
+	return (stream_get64(bytes, HOST_IS_BIG));
 }
 
 void
@@ -109,7 +104,7 @@ is_raw_object(const uint8_t *r, uint32_t slots, uint64_t block_bytes)
 	uint32_t taken = pointers(slots, get32(r + 20), bonus_bytes) +
 	    ((r[35] & OBJECT_SPILL) != 0 ? 1 : 0);
 
-	return (raw_bytes >= bonus_bytes &&
+	return (raw_bytes >= bonus_bytes && raw_bytes % 8 == 0 &&
 	    raw_bytes <= slots * SLOT - DNODE_CORE - taken * POINTER &&
 	    (shift == 0 || (shift >= LEAST_INDIRECT_SHIFT &&
 	    shift <= MOST_INDIRECT_SHIFT)) &&

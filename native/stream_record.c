@@ -18,33 +18,13 @@ enum { FLAG_BYTESWAP = 1 << 1 };	/* DRR_RAW_BYTESWAP */
 enum { MOST_BONUS = 16 << 10 };		/* DNODE_MAX_SIZE */
 enum { MOST_HEADER = 16 << 20 };	/* an nvlist, which nobody here reads */
 
-#define	HOST_IS_BIG	(__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-
-static uint32_t
-get32(const uint8_t *bytes, bool big_endian)
-{
-	uint32_t n;
-
-	memcpy(&n, bytes, sizeof (n));
-	return (big_endian == HOST_IS_BIG ? n : __builtin_bswap32(n));
-}
-
-static uint64_t
-get64(const uint8_t *bytes, bool big_endian)
-{
-	uint64_t n;
-
-	memcpy(&n, bytes, sizeof (n));
-	return (big_endian == HOST_IS_BIG ? n : __builtin_bswap64(n));
-}
-
 static void
 add_words(uint64_t *sum, bool big_endian, const uint8_t *bytes, size_t size)
 {
 	uint64_t a = sum[0], b = sum[1], c = sum[2], d = sum[3];
 
 	for (size_t i = 0; i + 4 <= size; i += 4) {
-		a += get32(bytes + i, big_endian);
+		a += stream_get32(bytes + i, big_endian);
 		b += a;
 		c += b;
 		d += c;
@@ -80,7 +60,7 @@ stream_sum_is(const struct stream_sum *sum, bool big_endian,
     const uint8_t *bytes)
 {
 	for (size_t i = 0; i < 4; i++) {
-		if (get64(bytes + 8 * i, big_endian) != sum->word[i])
+		if (stream_get64(bytes + 8 * i, big_endian) != sum->word[i])
 			return (false);
 	}
 	return (true);
@@ -106,16 +86,16 @@ stream_read_begin(const uint8_t *bytes, struct stream_kind *kind,
     struct stream_record *r, const char **why)
 {
 	memset(r, 0, sizeof (*r));
-	if (get64(bytes + 8, false) == MAGIC)
+	if (stream_get64(bytes + 8, false) == MAGIC)
 		kind->big_endian = false;
-	else if (get64(bytes + 8, true) == MAGIC)
+	else if (stream_get64(bytes + 8, true) == MAGIC)
 		kind->big_endian = true;
 	else
 		return (refuse(EINVAL, "it is no stream of zfs send", why));
 	bool big = kind->big_endian;
-	uint64_t version = get64(bytes + 16, big);
+	uint64_t version = stream_get64(bytes + 16, big);
 	uint64_t features = version >> 2;
-	if (get32(bytes, big) != DRR_BEGIN)
+	if (stream_get32(bytes, big) != DRR_BEGIN)
 		return (refuse(EINVAL, "it is no stream of zfs send", why));
 	if ((version & 3) == COMPOUND)
 		return (refuse(ENOTSUP, "it is a package of streams, as `zfs "
@@ -134,14 +114,14 @@ stream_read_begin(const uint8_t *bytes, struct stream_kind *kind,
 	if ((features & ~FEATURES_KNOWN) != 0)
 		return (refuse(ENOTSUP, "it has a feature that is unknown to "
 		    "zfstune", why));
-	if (get64(bytes + 48, big) != 0)
+	if (stream_get64(bytes + 48, big) != 0)
 		return (refuse(ENOTSUP, "it is incremental, so it holds "
 		    "changes alone", why));
 	kind->raw = (features & FEATURE_RAW) != 0;
 	r->type = DRR_BEGIN;
-	r->payload = get32(bytes + 4, big);
-	r->content_type = get32(bytes + 32, big);
-	r->toguid = get64(bytes + 40, big);
+	r->payload = stream_get32(bytes + 4, big);
+	r->content_type = stream_get32(bytes + 32, big);
+	r->toguid = stream_get64(bytes + 40, big);
 	if (r->payload > MOST_HEADER || r->payload % 4 != 0)
 		return (refuse(EINVAL, "its first record has a false length",
 		    why));
@@ -153,11 +133,11 @@ read_object(const uint8_t *bytes, const struct stream_kind *kind,
     struct stream_record *r, const char **why)
 {
 	bool big = kind->big_endian;
-	uint32_t raw_bonus = get32(bytes + 36, big);
+	uint32_t raw_bonus = stream_get32(bytes + 36, big);
 
-	r->content_type = get32(bytes + 16, big);
-	r->bonus_type = get32(bytes + 20, big);
-	r->bonus_bytes = get32(bytes + 28, big);
+	r->content_type = stream_get32(bytes + 16, big);
+	r->bonus_type = stream_get32(bytes + 20, big);
+	r->bonus_bytes = stream_get32(bytes + 28, big);
 	if (r->bonus_bytes > MOST_BONUS || raw_bonus > MOST_BONUS ||
 	    (!kind->raw && raw_bonus != 0))
 		return (refuse(EINVAL, "an object has a false length", why));
@@ -169,7 +149,7 @@ read_object(const uint8_t *bytes, const struct stream_kind *kind,
 		r->byteswap = bytes[35] & FLAG_BYTESWAP;
 		r->geometry = (uint32_t)bytes[48] << 16 |
 		    (uint32_t)bytes[49] << 8 | bytes[50];
-		r->max_block = get64(bytes + 56, big);
+		r->max_block = stream_get64(bytes + 56, big);
 	}
 	return (0);
 }
@@ -180,11 +160,11 @@ read_write(const uint8_t *bytes, const struct stream_kind *kind,
 {
 	bool big = kind->big_endian;
 
-	r->offset = get64(bytes + 24, big);
-	r->length = r->payload = get64(bytes + 32, big);
+	r->offset = stream_get64(bytes + 24, big);
+	r->length = r->payload = stream_get64(bytes + 32, big);
 	r->compression = bytes[50];
 	if (r->compression != 0)
-		r->payload = get64(bytes + 96, big);
+		r->payload = stream_get64(bytes + 96, big);
 	if (r->length == 0 || r->length > STREAM_MOST_BLOCK ||
 	    r->payload > r->length || r->payload == 0 ||
 	    r->offset + r->length < r->offset)
@@ -204,9 +184,9 @@ read_spill(const uint8_t *bytes, const struct stream_kind *kind,
     struct stream_record *r, const char **why)
 {
 	bool big = kind->big_endian;
-	uint64_t stored = get64(bytes + 40, big);
+	uint64_t stored = stream_get64(bytes + 40, big);
 
-	r->length = get64(bytes + 16, big);
+	r->length = stream_get64(bytes + 16, big);
 	r->payload = stored != 0 ? stored : r->length;
 	if (r->length == 0 || r->length > STREAM_MOST_BLOCK ||
 	    r->payload > r->length || (!kind->raw && stored != 0))
@@ -236,17 +216,17 @@ read_fields(const uint8_t *bytes, const struct stream_kind *kind,
 		if (!kind->raw)
 			return (refuse(EINVAL, "a record is out of place",
 			    why));
-		r->length = get64(bytes + 16, big);
+		r->length = stream_get64(bytes + 16, big);
 		r->byteswap = bytes[68] & FLAG_BYTESWAP;
 		memcpy(r->crypt, bytes + 32, sizeof (r->crypt));
 		return (0);
 	case DRR_FREE:
-		r->offset = get64(bytes + 16, big);
+		r->offset = stream_get64(bytes + 16, big);
 		return (0);
 	case DRR_FREEOBJECTS:
 		return (0);
 	case DRR_END:
-		r->toguid = get64(bytes + 40, big);
+		r->toguid = stream_get64(bytes + 40, big);
 		return (0);
 	case DRR_WRITE_EMBEDDED:
 		return (refuse(ENOTSUP, "it has blocks embedded in pointers, "
@@ -268,8 +248,8 @@ stream_read_record(const uint8_t *bytes, const struct stream_kind *kind,
     struct stream_record *r, const char **why)
 {
 	memset(r, 0, sizeof (*r));
-	r->type = (enum stream_type)get32(bytes, kind->big_endian);
-	r->object = get64(bytes + 8, kind->big_endian);
+	r->type = (enum stream_type)stream_get32(bytes, kind->big_endian);
+	r->object = stream_get64(bytes + 8, kind->big_endian);
 	int error = read_fields(bytes, kind, r, why);
 	/* Only raw blocks lie on disk in sectors, not in words of 8 bytes. */
 	if (error == 0 && r->payload % (kind->raw ? 4 : 8) != 0)

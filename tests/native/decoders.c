@@ -5,6 +5,8 @@
  *	flat	nvl_from_flat(), and what it accepts there and back
  *	packed	nvl_packed_to_json(), and nvl_unpack() of the same bytes
  *	stream	zt_content_feed(), in pieces; the first byte has the options
+ *	records	stream_check(), after the features of a stream, beside
+ *		stream_read_record()
  *
  * With REPLAY there is a main() that tries the files of its arguments once,
  * which takes no libFuzzer.
@@ -17,6 +19,7 @@
 
 #include "buf.h"
 #include "nvl.h"
+#include "stream_check.h"
 #include "stream_content.h"
 #include "zt.h"
 
@@ -36,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 void decode_flat(const uint8_t *, size_t);
 void decode_packed(const uint8_t *, size_t);
 void decode_stream(const uint8_t *, size_t);
+void decode_records(const uint8_t *, size_t);
 
 static struct nvp nvp;
 
@@ -156,6 +160,49 @@ decode_stream(const uint8_t *bytes, size_t size)
 	zt_content_close(content);
 	zt_buf_free(&data);
 	zt_buf_free(&parts);
+}
+
+/* What is checked for libzpool and what is read for a digest have one form. */
+static void
+check_alike(const uint8_t *record, bool is_raw, uint64_t payload)
+{
+	const struct stream_kind kind = { HOST_IS_BIG, is_raw };
+	struct stream_record r;
+	const char *why;
+
+	if (stream_read_record(record, &kind, &r, &why) == 0) {
+		CHECK(r.payload == payload);
+		return;
+	}
+	/* What a digest does not take, or no payload follows. */
+	CHECK(r.type != DRR_OBJECT && r.type != DRR_SPILL);
+	CHECK(r.type != DRR_WRITE || (!is_raw && r.compression != 0));
+}
+
+void
+decode_records(const uint8_t *bytes, size_t size)
+{
+	struct stream_check state;
+	uint64_t features, payload;
+
+	if (size < sizeof (features))
+		return;
+	memcpy(&features, bytes, sizeof (features));
+	bytes += sizeof (features), size -= sizeof (features);
+	stream_check_begin(&state, features);
+	while (size >= STREAM_RECORD_SIZE) {
+		const uint8_t *record = bytes;
+
+		if (!stream_check(&state, record, &payload))
+			return;
+		CHECK(payload <= STREAM_MOST_BLOCK);
+		CHECK(state.object == 0 || state.block_bytes != 0);
+		check_alike(record, state.raw, payload);
+		bytes += STREAM_RECORD_SIZE, size -= STREAM_RECORD_SIZE;
+		if (payload > size)
+			return;
+		bytes += payload, size -= payload;
+	}
 }
 
 int

@@ -23,7 +23,7 @@ SECONDS = fuzz_seconds(0)
 CLANG = "clang-14"
 PARTS = (
     *("buf", "nvl", "nvl_flat", "nvl_json", "nvl_packed"),
-    *("stream_content", "stream_record", "zt_content"),
+    *("stream_check", "stream_content", "stream_record", "zt_content"),
 )
 # ASan looks up what it intercepts of XDR before main.
 LIBRARIES = ("-Wl,--wrap=stream_sum_is", "-Wl,--no-as-needed", "-l:libnvpair.so.3", "-ldl")

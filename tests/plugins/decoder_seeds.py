@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from made_stream import MadeStream, raw_stream
+from made_stream import RECORD_BYTES, MadeStream, raw_stream
 from zfstune.engine import _nvlist
 from zfstune.engine._binding import Binding
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DECODERS", "write_seeds"]
 
-DECODERS = ("flat", "packed", "stream")
+DECODERS = ("flat", "packed", "stream", "records")
 VALUES: dict[str, Value] = {
     "none": None,
     "flag": True,
@@ -28,12 +28,19 @@ VALUES: dict[str, Value] = {
 }
 # Options of the stream's decoder: checksums count, or not; pieces of 64 bytes, or one.
 OPTIONS = (0, 1, 64, 65)
+# None beside its own; blocks above 128K, compressed ones, and dnodes of several slots.
+_FEATURES = (0, 1 << 19, 1 << 17 | 1 << 22, 1 << 23, 1 << 17 | 1 << 19 | 1 << 22 | 1 << 25)
 
 
 def write_seeds(folder: Path, decoder: str) -> list[Path]:
     """Write the inputs for one decoder into a folder; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = {"flat": _flat, "packed": _packed, "stream": _streams}[decoder]()
+    made = {
+        "flat": _flat,
+        "packed": _packed,
+        "stream": _streams,
+        "records": _records,
+    }[decoder]()
     paths = []
     for number, content in enumerate(made):
         path = folder / f"seed-{number:02}"
@@ -58,17 +65,34 @@ def _packed() -> list[bytes]:
     return [whole, endless, bytes(counted), nested, nested[:-4] * 9, whole[:12], b""]
 
 
+def _made(order: str) -> bytes:
+    made = MadeStream(order=order)
+    made.free_objects(1, 2)
+    made.object(3, b"bonus", spills=True)
+    made.spill(3, b"s" * 512)
+    made.write(3, 0, b"a" * 512)
+    made.free(3, 512, 512)
+    made.write(3, 4096, bytes(512))
+    made.object(9)
+    return made.end()
+
+
+def _records() -> list[bytes]:
+    """The features of a stream, and its records behind the first."""
+    found = []
+    for stream in (raw_stream(), _made("<")):
+        begin_payload, version = struct.unpack_from("<IxxxxxxxxQ", stream, 4)
+        records = stream[RECORD_BYTES + begin_payload :]
+        found += [
+            struct.pack("<Q", version >> 2 | more) + records[: len(records) // part]
+            for more in _FEATURES
+            for part in (1, 2)
+        ]
+    return found
+
+
 def _streams() -> list[bytes]:
     streams = [raw_stream()]
-    for order in ("<", ">"):
-        made = MadeStream(order=order)
-        made.free_objects(1, 2)
-        made.object(3, b"bonus", spills=True)
-        made.spill(3, b"s" * 512)
-        made.write(3, 0, b"a" * 512)
-        made.free(3, 512, 512)
-        made.write(3, 4096, bytes(512))
-        made.object(9)
-        streams.append(made.end())
+    streams += map(_made, ("<", ">"))
     cut = [stream[: len(stream) // 2] for stream in streams]
     return [bytes([o]) + stream for stream in (*streams, *cut) for o in OPTIONS]
