@@ -70,6 +70,10 @@ CAMPAIGNS = (
         weight=2,
     ),
     Campaign(
+        "a raw receive killed at each sync of its disk",
+        ("tests/image/test_killed_at_syncs.py",),
+    ),
+    Campaign(
         "forged images opened",
         ("tests/image/test_forged.py",),
         {"ZFSTUNE_KILLS": "500"},

@@ -97,7 +97,12 @@ def _run(args: argparse.Namespace) -> int:
     with open_zfs(args) as engine:
         datasets = list(datasets_below(engine, args.datasets).values())
         if args.type & _DATASETS:
-            chosen = [d for d in datasets if d.damaged or d.kind in args.type]
+            # What a receive that was cut off left may be of no kind: it is never hidden.
+            chosen = [
+                d
+                for d in datasets
+                if d.damaged or d.kind in args.type or d.kind not in _DATASETS
+            ]
             rows = _dataset_rows(engine, chosen)
             unread = {d.name: d.damaged for d in chosen if d.damaged}
         if _SNAPSHOT in args.type:

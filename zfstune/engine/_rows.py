@@ -8,6 +8,7 @@ from functools import cache
 
 from zfstune.engine._errno import engine_error
 from zfstune.values.errors import Damaged
+from zfstune.values.marks import BEGUN
 from zfstune.values.state import (
     DEFAULT,
     INHERITED,
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["Properties", "Unreadable", "bookmark", "dataset", "snapshot_of_row"]
 
 # dmu_objset_type_t, include/sys/fs/zfs.h
-_KINDS = {2: "filesystem", 3: "volume"}
-_DATASETS = frozenset(_KINDS.values())
+_KINDS = {0: BEGUN, 2: "filesystem", 3: "volume"}  # dmu_objset_type_t
+_DATASETS = frozenset({"filesystem", "volume"})
 _SPECIAL_VOLUMES = (2, 4)  # the first release with special_small_blocks on volumes
 
 # zprop_get_source() of lib/libzfs/libzfs_dataset.c

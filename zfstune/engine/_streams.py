@@ -22,6 +22,7 @@ from zfstune.engine._send_pipe import carry
 from zfstune.engine.read_exactly import read_exactly
 from zfstune.values import names
 from zfstune.values.errors import InvalidName, InvalidValue, NotFound
+from zfstune.values.marks import BEGUN
 from zfstune.values.state import Partial
 from zfstune.values.stream_record import RECORD_BYTES, parse_header
 
@@ -123,7 +124,8 @@ class ZfsStreams:
         # it is nothing but that part itself (zfs_do_receive() in cmd/zfs/zfs_main.c).
         error = self._zfs.call(lib.zt_destroy, f"{name}/%recv")
         if error == errno.ENOENT:
-            if not self.dataset(name).value("receive_resume_token"):
+            found = self.dataset(name)
+            if found.kind != BEGUN and not found.value("receive_resume_token"):
                 raise _no_partial("abort the receive of", name)
             error = self._zfs.call(lib.zt_destroy, name)
         if error:

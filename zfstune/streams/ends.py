@@ -77,7 +77,8 @@ class End:
         name: Full name of the dataset, which need not exist.
         exists: Whether it does.
         guid: Guid of the dataset; 0 where it does not exist.
-        kind: ``filesystem`` or ``volume``; empty where it does not exist.
+        kind: ``filesystem`` or ``volume``; :data:`~zfstune.values.marks.BEGUN`: its first
+            stream broke off before there was anything; empty where it does not exist.
         snapshots: Its snapshots, oldest first by createtxg. The property ``ivsetguid``
             of an encrypted one tells whether a copy of it came raw.
         bookmarks: Its bookmarks, oldest first by createtxg.

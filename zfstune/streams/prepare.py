@@ -13,6 +13,7 @@ from zfstune.streams.tree import pair_up
 from zfstune.streams.unfinished import aside_name, find_unfinished
 from zfstune.values.errors import NotFound, NotPermitted, PlanError
 from zfstune.values.frozen import replace
+from zfstune.values.marks import BEGUN
 from zfstune.values.names import check_dataset, parent_of
 from zfstune.values.text import for_shell, making_hint, shown
 
@@ -234,7 +235,7 @@ def _check_apart(sources: Sequence[End], target: str, choices: Choices) -> None:
 
 def _available_bytes(receiving: Side, targets: Sequence[End], target: str) -> int:
     """Return the space that the target, or its parent, may still fill."""
-    if targets:
+    if targets and targets[0].kind != BEGUN:
         return targets[0].available_bytes or receiving.available_bytes(target)
     parent = parent_of(target)
     if parent is None:

@@ -199,7 +199,7 @@ class Reception:
             raise has_partial(end, header, other=other, image=self._image)
         if not header.fromguid or header.clone:
             if end.exists:
-                raise exists_already(end, header)
+                raise exists_already(end, header, image=self._image)
             return
         if not end.exists:
             raise base_missing(end, header)

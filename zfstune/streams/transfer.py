@@ -25,6 +25,7 @@ from zfstune.streams.refusals import (
 )
 from zfstune.streams.steps import Abort, Full, Incremental, Resume, Transfer
 from zfstune.values.errors import PlanError
+from zfstune.values.marks import BEGUN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def decide_transfer(
     if target.live:
         return TookOver(source.name, target.name)
     only = None if every else needed
-    begun = target.partial is not None or target.placeholder
+    begun = target.partial is not None or target.placeholder or target.kind == BEGUN
     if target.exists and (target.snapshots or not begun):
         # The kind of a dataset that is but a part of a stream may not be known yet.
         if target.kind != source.kind or not target.snapshots:
@@ -214,6 +215,8 @@ def _unfinished(
     """
     otherwise = source.encrypted if chosen is None else chosen and source.encrypted
     partial = target.partial
+    if target.kind == BEGUN:
+        return [Abort(target.name, "it broke off before anything was there")], otherwise
     if partial is None:
         return [], otherwise
     snapshot = next((s for s in source.snapshots if s.guid == partial.toguid), None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from zfstune.streams.wrapping_key import closing, own_key
 from zfstune.values.errors import PlanError
+from zfstune.values.marks import BEGUN
 from zfstune.values.text import comma_list, for_shell, shown
 
 TYPE_CHECKING = False
@@ -119,8 +120,21 @@ def has_partial(
     )
 
 
-def exists_already(end: End, header: StreamHeader) -> PlanError:
-    """Return the error for a full stream whose target is there."""
+def exists_already(end: End, header: StreamHeader, *, image: str = "") -> PlanError:
+    """Return the error for a full stream whose target is there.
+
+    Args:
+        end: The dataset.
+        header: The stream that comes.
+        image: As for :func:`way_on`.
+    """
+    if end.kind == BEGUN:
+        return _refused(
+            end.name,
+            header,
+            "a stream that broke off before anything was there has left it",
+            f"give it up: `{_here(image)} receive --abort {for_shell(end.name)}`",
+        )
     names = [snapshot.name for snapshot in end.snapshots]
     holds = f"with its snapshots {comma_list(names)}" if names else "and has no snapshot"
     what = "a clone" if header.clone else "a full stream"

@@ -80,6 +80,7 @@ if TYPE_CHECKING:
 __all__ = [
     "APPLIED_PROPERTY",
     "AUTO_PREFIX",
+    "BEGUN",
     "CHECKPOINT_PREFIX",
     "CHECKPOINT_PROPERTY",
     "GOLDEN_PROPERTY",
@@ -116,6 +117,11 @@ STANDS_FOR_PROPERTY = f"{OWN_PREFIX}stands-for"
 SCHEDULE_PROPERTY = f"{OWN_PREFIX}schedule"
 POLICY_PROPERTY = f"{OWN_PREFIX}policy"
 KEPT_PROPERTY = f"{OWN_PREFIX}kept"
+# The kind of a dataset that a raw stream has begun, and that has nothing in it: the kernel
+# makes the two in one transaction group after the other (dmu_recv_begin() in
+# module/zfs/dmu_recv.c, dsl_crypto_recv_raw() in module/zfs/dsl_crypt.c).
+BEGUN = "begun"
+
 SNAPSHOT_PROPERTY = f"{OWN_PREFIX}snapshot"
 CHECKPOINT_PROPERTY = f"{OWN_PREFIX}checkpoint"
 REPLICATE_PROPERTY = f"{OWN_PREFIX}replicate-to"

@@ -34,6 +34,7 @@ from zfstune.streams.steps import Abort, Full, Incremental, Resume, Transfer
 from zfstune.streams.transfer import decide_transfer
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import replace
+from zfstune.values.marks import BEGUN
 
 if TYPE_CHECKING:
     from zfstune.streams.ends import End
@@ -286,6 +287,12 @@ ABORTS = {
         source(1, 2),
         target(1, partial=broken(2, 1, raw=True)),
         "it is raw, and the streams of this pair are not",
+        ["@2"],
+    ),
+    "nothing but begun": (
+        source(2, encrypted=True),
+        replace(target(), kind=BEGUN),
+        "it broke off before anything was there",
         ["@2"],
     ),
     "not raw": (

@@ -13,7 +13,7 @@ from zfstune.streams.remote.fields import (
 )
 from zfstune.values.frozen import replace
 from zfstune.values.inert import INERT
-from zfstune.values.marks import REPLICA_PROPERTY, REPLICATE_PROPERTY
+from zfstune.values.marks import BEGUN, REPLICA_PROPERTY, REPLICATE_PROPERTY
 from zfstune.values.names import check_bookmark, check_dataset, check_snapshot
 from zfstune.values.replication_marks import ASIDE, UNSENT, noted_target, target_property
 from zfstune.values.state import (
@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 _SOURCES = frozenset({LOCAL, INHERITED, RECEIVED, DEFAULT, NONE})
-_KINDS = ("filesystem", "volume")
+_KINDS = ("filesystem", "volume", BEGUN)
 
 
 def write_end(end: End) -> dict[str, object]:
@@ -98,7 +98,7 @@ def end_from(value: object) -> End:
         name = check_dataset(text_in(fields["name"]))
         return replace(missing_end(name), exists=True, damaged=damaged)
     if fields["kind"] not in _KINDS:
-        raise BadMessageError("an end is neither a filesystem nor a volume")
+        raise BadMessageError("an end is of no known kind")
     properties = {
         "encryption": PropertyValue("on" if fields["encrypted"] is True else "off"),
         "written": PropertyValue(str(whole_in(fields["written_bytes"]))),
@@ -131,7 +131,7 @@ def end_from(value: object) -> End:
 
 def _read_lacking(value: object, kind: str) -> tuple[str, ...]:
     names = tuple(map(text_in, list_in(value)))
-    if not INERT[kind].keys() >= {*names} or len({*names}) < len(names):
+    if not INERT.get(kind, {}).keys() >= {*names} or len({*names}) < len(names):
         raise BadMessageError("a copy lacks what makes none inert")
     return names
 
