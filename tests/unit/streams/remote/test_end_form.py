@@ -11,6 +11,7 @@ from zfstune.streams.remote.end_form import end_from, write_end
 from zfstune.streams.remote.fields import BadMessageError
 from zfstune.values.errors import ZfstuneError
 from zfstune.values.frozen import replace
+from zfstune.values.marks import BEGUN
 
 END = replace(
     source(1, snap(2, "two"), marks=[mark(1)]),
@@ -22,8 +23,9 @@ END = replace(
 
 
 def test_there_and_back() -> None:
-    """As JSON carries it."""
-    assert end_from(json.loads(json.dumps(write_end(END)))) == END
+    """As JSON carries it, also where a raw stream has begun it and nothing more."""
+    for end in (END, replace(END, kind=BEGUN, lacking=())):
+        assert end_from(json.loads(json.dumps(write_end(end)))) == end
 
 
 @pytest.mark.parametrize(
