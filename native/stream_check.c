@@ -101,11 +101,12 @@ is_raw_object(const uint8_t *r, uint32_t slots, uint64_t block_bytes)
 {
 	uint32_t bonus_bytes = get32(r + 28), raw_bytes = get32(r + 36);
 	uint8_t shift = r[48], levels = r[49];
-	uint32_t taken = pointers(slots, get32(r + 20), bonus_bytes) +
-	    ((r[35] & OBJECT_SPILL) != 0 ? 1 : 0);
+	uint64_t taken = DNODE_CORE + POINTER *
+	    (pointers(slots, get32(r + 20), bonus_bytes) +
+	    ((r[35] & OBJECT_SPILL) != 0 ? 1 : 0));
 
 	return (raw_bytes >= bonus_bytes && raw_bytes % 8 == 0 &&
-	    raw_bytes <= slots * SLOT - DNODE_CORE - taken * POINTER &&
+	    raw_bytes + taken <= slots * SLOT &&
 	    (shift == 0 || (shift >= LEAST_INDIRECT_SHIFT &&
 	    shift <= MOST_INDIRECT_SHIFT)) &&
 	    levels != 0 && levels <= MOST_LEVELS &&
