@@ -89,7 +89,7 @@ def killed(folder: Path, sync: int) -> bool:
 def left_by_it(folder: Path) -> str:
     """Give the kind of what the receive has left; nothing else may have changed."""
     with ImageEngine(folder / "target") as engine:
-        assert engine.snapshot("tank/mine@s")
+        assert engine.find_snapshots(["tank/mine@s"])
         return {each.name: each.kind for each in engine.datasets("tank")}.get("tank/r", "")
 
 
@@ -102,7 +102,7 @@ def completed(folder: Path) -> None:
         sent = engine.snapshot("tank/e@a").guid
     with ImageEngine(target) as engine:
         assert engine.snapshot("tank/r@a").guid == sent
-        assert engine.snapshot("tank/mine@s")
+        assert engine.find_snapshots(["tank/mine@s"])
 
 
 def test_what_was_begun_and_has_nothing(
