@@ -55,6 +55,7 @@ OPERATIONS: dict[str, Callable[[Engine, str], object]] = {
     "bookmark many": lambda e, d: e.bookmark_all(
         {f"{d}#new": f"{d}@one", f"{d}#copy": f"{d}#mark"}
     ),
+    "compare": lambda e, d: e.changed_objects(f"{d}@one", f"{d}@three"),
     "destroy bookmark": lambda e, d: e.destroy_bookmarks([f"{d}#mark"]),
     "roll back": lambda e, d: e.rollback(f"{d}/child@newest"),
     "rename": lambda e, d: e.rename(f"{d}/child", f"{d}/kid"),

@@ -23,6 +23,7 @@ _PERMISSIONS = {
     "hold": "hold",
     "release": "release",
     "bookmark": "bookmark",
+    "compare": "diff",
     "destroy bookmark": "destroy",
     "load the key of": "load-key",
     "unload the key of": "load-key",

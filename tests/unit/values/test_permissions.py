@@ -11,6 +11,7 @@ from zfstune.values.permissions import delegation_hint
     ("operation", "target", "properties", "granted"),
     [
         ("send", "tank/a@1", "", "send tank/a"),
+        ("compare", "tank/a@1", "", "diff tank/a"),
         ("destroy bookmark", "tank/a#1", "", "destroy tank/a"),
         ("rename", "tank/a/b", "", "create,rename,mount tank/a"),
         ("rename", "tank/a@1", "", "create,rename,mount tank/a"),
