@@ -6,6 +6,7 @@ measured in turns. Each row says when it was made, and at which scale if that is
 
 from __future__ import annotations
 
+import math
 import re
 import statistics
 from typing import TYPE_CHECKING, NamedTuple
@@ -155,6 +156,9 @@ def _verdict(
         return
     peer, to, most = target
     ratio = _middle(times, scenario, peer, to)
+    if math.isnan(ratio):  # its time limit ended the other one, or it was left out
+        yield from (f"at most {most:g} x {to}: no figure", "")
+        return
     if most < 1:
         yield f"{1 / most:g} times as fast as {to}: {1 / ratio:.1f}"
     else:

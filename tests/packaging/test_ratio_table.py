@@ -36,6 +36,13 @@ def test_targets_have_lines_of_their_own() -> None:
     ]
 
 
+def test_a_target_beside_somebody_without_a_figure() -> None:
+    """Whom its time limit has ended is no target that was missed."""
+    judged = {"copy": ("library", [("library", "slow", 1.0)])}
+    [row] = rows_of({("copy", "library"): {0: 1.0}}, judged, on="2026-01-02")
+    assert row.cells[7:9] == ("at most 1 x slow: no figure", "")
+
+
 def test_a_table_is_read_as_it_was_written() -> None:
     """Pipes of a shell's in a cell are no ends of cells."""
     assert read_rows(f"# Head\n\n{text_of(ROWS)}\n") == ROWS
