@@ -26,10 +26,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = tmp_path_factory.mktemp("checked") / "checked_stream"
     source = Path(__file__).with_name("checked_stream.c")
     parts = native("image_checked", "stream_check")
-    compile_c(
-        *(*DIALECT, *WARNINGS, "-fsanitize=thread", "-g", "-O1"),
-        *(source, *parts, "-o", program),
-    )
+    sanitized = (*DIALECT, *WARNINGS, "-fsanitize=thread", "-g", "-O1")
+    compile_c(*sanitized, source, *parts, "-o", program)
     return program
 
 
