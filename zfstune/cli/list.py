@@ -9,7 +9,7 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, add_scripted, print_json, print_table, report
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.engine.pools import datasets_below
-from zfstune.values.errors import Damaged
+from zfstune.values.errors import Damaged, NotFound
 from zfstune.values.marks import PROFILE_PROPERTY, SNAPSHOT_PROPERTY
 from zfstune.values.mountpoint import effective_mountpoint
 from zfstune.values.names import pool_of
@@ -215,6 +215,8 @@ def _snapshot_rows(
             listed = engine.snapshots(dataset.name, properties=True)
         except Damaged as error:
             unread[dataset.name] = error.reason
+        except NotFound:  # it was destroyed meanwhile
+            continue
         else:
             rows += map(_snapshot_row, listed)
     return rows, unread

@@ -35,8 +35,8 @@ def images(*roots: str, engine: Engine | None = None) -> tuple[GoldenImage, ...]
     """
     with using(engine) as zfs:
         known = datasets_below(zfs, roots)
-        read = (read_image(zfs, dataset) for dataset in known.values())
-        found = [_with_unfinished(zfs, image, known) for image in read if image is not None]
+        read = _images_among(zfs, known.values())
+        found = [_with_unfinished(zfs, image, known) for image in read]
         pools = {pool_of(image.name) for image in found if image.clones}
         if roots and pools:  # clones may lie anywhere in the pool
             known = datasets_below(zfs, sorted(pools))
@@ -45,6 +45,15 @@ def images(*roots: str, engine: Engine | None = None) -> tuple[GoldenImage, ...]
             replace(image, lineage=_lineage(image.clones, own))
             for image in sorted(found, key=lambda image: image.name)
         )
+
+
+def _images_among(engine: Engine, datasets: Iterable[Dataset]) -> list[GoldenImage]:
+    """Read those of the datasets that are images."""
+    found = []
+    for dataset in datasets:
+        with suppress(NotFound):  # it was destroyed after it was listed
+            found.append(read_image(engine, dataset))
+    return [image for image in found if image is not None]
 
 
 def _clones_by_owner(datasets: Iterable[Dataset]) -> dict[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from zfstune.health.observe_targets import observe_targets
 from zfstune.schedules.note import reported_run
 from zfstune.schedules.schedule import scheduled as read_scheduled
 from zfstune.schedules.unit_text import JOBS
-from zfstune.values.errors import Damaged
+from zfstune.values.errors import Damaged, NotFound
 from zfstune.values.frozen import replace
 from zfstune.values.marks import SNAPSHOT_PROPERTY, is_auto_name
 from zfstune.values.names import check_dataset, pool_of
@@ -57,10 +57,9 @@ def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation
                 guids[scheduled.dataset] = scheduled.guid
         in_pool = [name for name in wanted if pool_of(name) == pool.pool]
         for name in in_pool if wanted else intervals:
-            try:
-                observed[name] = _observed(engine, name, intervals.get(name))
-            except Damaged as error:
-                damaged[name] = error.reason
+            seen = _seen(engine, name, intervals.get(name), damaged, named=bool(wanted))
+            if seen is not None:
+                observed[name] = seen
         listed = (
             [d for name in in_pool for d in engine.datasets(name, recursive=False)]
             if wanted
@@ -112,6 +111,27 @@ def _targets(
             yield from observe_targets(engine, dataset, intervals.get(dataset.name))
         except Damaged as error:
             damaged[dataset.name] = error.reason
+        except NotFound:  # it was destroyed after it was listed
+            continue
+
+
+def _seen(
+    engine: Engine,
+    name: str,
+    interval: int | None,
+    damaged: dict[str, str],
+    *,
+    named: bool,
+) -> Observed | None:
+    """Observe a dataset; None: it cannot be read, or was destroyed after it was listed."""
+    try:
+        return _observed(engine, name, interval)
+    except Damaged as error:
+        damaged[name] = error.reason
+    except NotFound:
+        if named:
+            raise
+    return None
 
 
 def _pool(engine: Engine, name: str) -> ObservedPool:

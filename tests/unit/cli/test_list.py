@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from zfstune.values.frozen import replace
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -48,6 +50,20 @@ def test_no_such_dataset(run: Run, tank: Heirs) -> None:
     assert (status, out) == (1, "")
     assert "'tank/nosuch'" in err
     assert tank.calls == []
+
+
+def test_a_dataset_that_goes_meanwhile(run: Run, tank: Heirs) -> None:
+    """One that is destroyed between two calls hides no snapshot of the others."""
+    tank.take("tank", [1])
+    tank.take("tank/a/b", [2])
+    listed = tank.datasets
+    tank.datasets = lambda *a, **o: [  # type: ignore[method-assign]
+        *listed(*a, **o),
+        replace(tank.dataset("tank/a"), name="tank/gone"),
+    ]
+    status, out, err = run("list", "-H", "-t", "snapshot")
+    assert (status, err) == (0, "")
+    assert [line.partition("@")[0] for line in out.splitlines()] == ["tank", "tank/a/b"]
 
 
 def test_types_as_the_zfs_command_spells_them(run: Run, tank: Heirs) -> None:

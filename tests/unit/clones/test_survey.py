@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,11 +10,13 @@ import pytest
 from zfstune.clones.clone import clone
 from zfstune.clones.seal import StampMark
 from zfstune.clones.survey import find_image, images
+from zfstune.engine._errno import engine_error
 from zfstune.values.errors import PlanError
 from zfstune.values.marks import GOLDEN_PROPERTY, STAMP_PROPERTY
 
 if TYPE_CHECKING:
     from clone_engine import CloneEngine
+    from zfstune.values.state import Snapshot
 
 
 def test_images_and_all_their_clones(sealed: CloneEngine) -> None:
@@ -79,3 +82,16 @@ def test_clones_that_are_not_finished(sealed: CloneEngine) -> None:
     for roots in ((), ("tank/node",)):
         (image,) = (i for i in images(*roots, engine=sealed.zfs) if i.name == "tank/node")
         assert image.unfinished == ("tank/nodes/a",)
+
+
+def test_an_image_that_goes_meanwhile(sealed: CloneEngine) -> None:
+    """One that is destroyed after it was listed hides no other."""
+    read = sealed.snapshots
+
+    def snapshots(dataset: str) -> list[Snapshot]:
+        if dataset == "tank/disk":
+            raise engine_error("list snapshots of", dataset, errno.ENOENT)
+        return read(dataset)
+
+    sealed.snapshots = snapshots  # type: ignore[method-assign]
+    assert [image.name for image in images(engine=sealed.zfs)] == ["tank/node"]

@@ -20,7 +20,7 @@ from zfstune.values.marks import SCHEDULE_PROPERTY, SNAPSHOT_PROPERTY
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zfstune.values.state import Dataset
+    from zfstune.values.state import Dataset, Snapshot
 
 OWN = {SNAPSHOT_PROPERTY: "auto"}
 AUTO = "zfstune-20261123T0{}0000Z"
@@ -112,3 +112,36 @@ def test_a_fault_hides_no_other_dataset(tmp_path: Path) -> None:
     assert seen.damaged == (("tank/d", "an I/O error"),)
     # This check is not about a dataset that was not named.
     assert observe(engine.seam, ["tank/a"], os.fspath(tmp_path)).damaged == ()
+
+
+def test_a_dataset_that_goes_meanwhile(tmp_path: Path) -> None:
+    """One that was listed, and is gone when it is read, is left out; a named one is not."""
+    engine = hourly("tank/a/b")
+    read = engine.snapshots
+
+    def snapshots(dataset: str, **asked: bool) -> list[Snapshot]:
+        if dataset == "tank/a/b":
+            raise engine_error("list snapshots of", dataset, errno.ENOENT)
+        return read(dataset, **asked)
+
+    engine.snapshots = snapshots  # type: ignore[method-assign]
+    seen = observe(engine.seam, [], os.fspath(tmp_path))
+    assert [d.dataset for d in seen.datasets] == ["tank/a"]
+    with pytest.raises(NotFound):
+        observe(engine.seam, ["tank/a/b"], os.fspath(tmp_path))
+
+
+def test_targets_of_a_dataset_that_goes_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dataset that is gone when its targets are looked at does not end the rest."""
+    asked = []
+
+    def gone(_: object, dataset: Dataset, *__: object) -> list[object]:
+        asked.append(dataset.name)
+        raise engine_error("list bookmarks of", dataset.name, errno.ENOENT)
+
+    monkeypatch.setattr("zfstune.health.observe.observe_targets", gone)
+    seen = observe(hourly("tank/a/b").seam, [], os.fspath(tmp_path))
+    assert asked == ["tank", "tank/a", "tank/a/b"]
+    assert [d.dataset for d in seen.datasets] == ["tank/a", "tank/a/b"]
