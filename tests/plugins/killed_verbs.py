@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from lots import tally
+from process_groups import wait_until_ended
 from zfstune.engine.image import ImageEngine
 from zfstune.engine.open import open_engine
 from zfstune.values.marks import SNAPSHOT_PROPERTY
@@ -106,6 +108,9 @@ class Ground:
             with suppress(ProcessLookupError):
                 (os.kill if alone else os.killpg)(child.pid, signal.SIGKILL)
             child.communicate(timeout=LIMIT_S)
+            # What works on a file is waited for by the file's next user.
+            if self.image is None and wait_until_ended(child.pid):
+                tally(outlived_by_a_child=1)
         return child.returncode == -signal.SIGKILL
 
 
