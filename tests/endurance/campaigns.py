@@ -74,6 +74,12 @@ CAMPAIGNS = (
         ("tests/image/test_killed_at_syncs.py",),
     ),
     Campaign(
+        "power cuts of an image's disk",
+        ("tests/image/test_power_cuts.py",),
+        {"ZFSTUNE_KILLS": "100"},
+        weight=2,
+    ),
+    Campaign(
         "forged images opened",
         ("tests/image/test_forged.py",),
         {"ZFSTUNE_KILLS": "500"},
