@@ -52,6 +52,8 @@ def _on_kernels() -> Iterable[Campaign]:
             yield Campaign(name, (f"tests/lab/{file}",), lot, release, weight)
         lost = ("tests/lab/test_lost_kill.py",)
         yield Campaign("killed while the kernel makes a thread", lost, {}, release, 1)
+        rights = ("tests/lab/test_privileges.py",)
+        yield Campaign("commands without root", rights, {}, release, 1)
         walk = {"ZFSTUNE_MACHINE_EXAMPLES": "10", "ZFSTUNE_MACHINE_STEPS": "40"}
         yield Campaign("random walks", ("tests/lab/test_machine.py",), walk, release, 2)
 
