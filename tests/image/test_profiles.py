@@ -168,7 +168,7 @@ def test_explain_looks_at_the_pool(
     lines = capsys.readouterr().out.splitlines()
     assert lines[1] == "pool tank: file, ashift 12"
     at = lines.index("  redundant_metadata=most")
-    assert lines[at + 1].startswith("      here:      becomes all: pool 'tank' has no")
+    assert lines[at + 1].startswith("      here:       becomes all: pool 'tank' has no")
     assert main([*command, "--pool", "none"]) == 1
     assert "no such pool" in capsys.readouterr().err
 
