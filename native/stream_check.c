@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "stream_check.h"
+#include "stream_field.h"
 
 #define	MOST_OBJECTS	(1ULL << 48)	/* DN_MAX_OBJECT */
 #define	MOST_OFFSET	(1ULL << 62)
@@ -23,19 +24,6 @@ enum { OBJECT_SPILL = 1 << 2 };
 /* enum zio_compress, include/sys/zio_compress.h */
 enum { COMPRESS_OFF = 2, COMPRESS_EMPTY = 4, COMPRESS_LZ4 = 15,
 	COMPRESS_ZSTD = 16 };
-
-/* Only a stream of this machine's byte order comes here. */
-static uint32_t
-get32(const uint8_t *bytes)
-{
-	return (stream_get32(bytes, HOST_IS_BIG));
-}
-
-static uint64_t
-get64(const uint8_t *bytes)
-{
-	return (stream_get64(bytes, HOST_IS_BIG));
-}
 
 void
 stream_check_begin(struct stream_check *c, uint64_t features)
@@ -99,29 +87,34 @@ pointers(uint32_t slots, uint32_t bonus_type, uint32_t bonus_bytes)
 static bool
 is_raw_object(const uint8_t *r, uint32_t slots, uint64_t block_bytes)
 {
-	uint32_t bonus_bytes = get32(r + 28), raw_bytes = get32(r + 36);
-	uint8_t shift = r[48], levels = r[49];
+	uint32_t bonus_bytes = own32(r + AT_OBJECT_BONUS_BYTES);
+	uint32_t raw_bytes = own32(r + AT_OBJECT_RAW_BYTES);
+	uint8_t shift = r[AT_OBJECT_INDIRECT_SHIFT];
+	uint8_t levels = r[AT_OBJECT_LEVELS];
 	uint64_t taken = DNODE_CORE + POINTER *
-	    (pointers(slots, get32(r + 20), bonus_bytes) +
-	    ((r[35] & OBJECT_SPILL) != 0 ? 1 : 0));
+	    (pointers(slots, own32(r + AT_OBJECT_BONUS_TYPE), bonus_bytes) +
+	    ((r[AT_OBJECT_FLAGS] & OBJECT_SPILL) != 0 ? 1 : 0));
 
+	/* fletcher_4_native() asserts whole words, as senders have them. */
 	return (raw_bytes >= bonus_bytes && raw_bytes % 8 == 0 &&
 	    raw_bytes + taken <= slots * SLOT &&
 	    (shift == 0 || (shift >= LEAST_INDIRECT_SHIFT &&
 	    shift <= MOST_INDIRECT_SHIFT)) &&
 	    levels != 0 && levels <= MOST_LEVELS &&
-	    r[50] != 0 && r[50] <= MOST_POINTERS &&
-	    get64(r + 56) <= MOST_OFFSET / block_bytes);
+	    r[AT_OBJECT_POINTERS] != 0 &&
+	    r[AT_OBJECT_POINTERS] <= MOST_POINTERS &&
+	    own64(r + AT_OBJECT_MAX_BLOCK) <= MOST_OFFSET / block_bytes);
 }
 
 static bool
 check_object(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 {
-	uint64_t object = get64(r + 8);
-	uint32_t bonus_type = get32(r + 20), bonus_bytes = get32(r + 28);
-	uint32_t raw_bytes = get32(r + 36);
-	uint32_t slots = r[34] != 0 ? r[34] : 1;
-	uint64_t block_bytes = get32(r + 24);
+	uint64_t object = own64(r + AT_OBJECT);
+	uint32_t bonus_type = own32(r + AT_OBJECT_BONUS_TYPE);
+	uint32_t bonus_bytes = own32(r + AT_OBJECT_BONUS_BYTES);
+	uint32_t raw_bytes = own32(r + AT_OBJECT_RAW_BYTES);
+	uint32_t slots = r[AT_OBJECT_SLOTS] != 0 ? r[AT_OBJECT_SLOTS] : 1;
+	uint64_t block_bytes = own32(r + AT_OBJECT_BLOCK_BYTES);
 
 	if (!is_object(object, slots) || slots > MOST_SLOTS ||
 	    (slots > 1 && (c->features & FEATURE_LARGE_DNODE) == 0) ||
@@ -140,7 +133,7 @@ check_object(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 	c->most_offset = (block_bytes & (block_bytes - 1)) != 0 ? 0 :
 	    MOST_OFFSET;
 	if (c->raw && c->most_offset != 0)
-		c->most_offset = get64(r + 56) * block_bytes;
+		c->most_offset = own64(r + AT_OBJECT_MAX_BLOCK) * block_bytes;
 	c->next_offset = 0;
 	*payload = raw_bytes != 0 ? raw_bytes : (bonus_bytes + 7) / 8 * 8;
 	return (true);
@@ -162,11 +155,13 @@ take_block(struct stream_check *c, uint64_t object, uint64_t offset,
 static bool
 check_write(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 {
-	uint64_t length = get64(r + 32), stored = get64(r + 96);
-	uint8_t compression = r[50];
+	uint64_t length = own64(r + AT_WRITE_LENGTH);
+	uint64_t stored = own64(r + AT_WRITE_STORED);
+	uint8_t compression = r[AT_WRITE_COMPRESSION];
 	bool packed = compression != 0;
 
-	if (!take_block(c, get64(r + 8), get64(r + 24), length))
+	if (!take_block(c, own64(r + AT_OBJECT), own64(r + AT_WRITE_OFFSET),
+	    length))
 		return (false);
 	*payload = packed ? stored : length;
 	if (!packed)
@@ -178,24 +173,28 @@ check_write(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 static bool
 check_embedded(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 {
-	uint32_t length = get32(r + 48), stored = get32(r + 52);
+	uint32_t length = own32(r + AT_EMBEDDED_BYTES);
+	uint32_t stored = own32(r + AT_EMBEDDED_STORED);
 
 	*payload = (uint64_t)(stored + 7) / 8 * 8;
 	return (!c->raw && stored != 0 && stored <= MOST_EMBEDDED &&
-	    stored <= length && is_compression(c, r[40]) && r[41] == 0 &&
-	    take_block(c, get64(r + 8), get64(r + 16), get64(r + 24)) &&
+	    stored <= length && is_compression(c, r[AT_EMBEDDED_COMPRESSION]) &&
+	    r[AT_EMBEDDED_TYPE] == 0 && take_block(c, own64(r + AT_OBJECT),
+	    own64(r + AT_EMBEDDED_OFFSET), own64(r + AT_EMBEDDED_LENGTH)) &&
 	    length == c->block_bytes);
 }
 
 static bool
 check_spill(const struct stream_check *c, const uint8_t *r, uint64_t *payload)
 {
-	uint64_t length = get64(r + 16), stored = get64(r + 40);
+	uint64_t length = own64(r + AT_SPILL_LENGTH);
+	uint64_t stored = own64(r + AT_SPILL_STORED);
 
 	*payload = stored != 0 ? stored : length;
-	return (get64(r + 8) == c->object && c->object != 0 &&
+	return (own64(r + AT_OBJECT) == c->object && c->object != 0 &&
 	    is_block(c, length) && (c->raw ?
-	    is_stored(c, r[33], stored, length) : stored == 0));
+	    is_stored(c, r[AT_SPILL_COMPRESSION], stored, length) :
+	    stored == 0));
 }
 
 bool
@@ -203,7 +202,7 @@ stream_check(struct stream_check *c, const uint8_t *record,
     uint64_t *payload_bytes)
 {
 	*payload_bytes = 0;
-	switch (get32(record)) {
+	switch (own32(record)) {
 	case DRR_OBJECT:
 		return (check_object(c, record, payload_bytes));
 	case DRR_WRITE:
@@ -214,7 +213,7 @@ stream_check(struct stream_check *c, const uint8_t *record,
 		return (check_spill(c, record, payload_bytes));
 	case DRR_FREE:
 	case DRR_REDACT:
-		return (is_object(get64(record + 8), 1));
+		return (is_object(own64(record + AT_OBJECT), 1));
 	default:
 		return (true);
 	}

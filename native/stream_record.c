@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "stream_field.h"
 #include "stream_record.h"
 
 #define	MAGIC		0x2F5bacbacULL		/* DMU_BACKUP_MAGIC */
@@ -24,7 +25,7 @@ add_words(uint64_t *sum, bool big_endian, const uint8_t *bytes, size_t size)
 	uint64_t a = sum[0], b = sum[1], c = sum[2], d = sum[3];
 
 	for (size_t i = 0; i + 4 <= size; i += 4) {
-		a += stream_get32(bytes + i, big_endian);
+		a += get32(bytes + i, big_endian);
 		b += a;
 		c += b;
 		d += c;
@@ -60,7 +61,7 @@ stream_sum_is(const struct stream_sum *sum, bool big_endian,
     const uint8_t *bytes)
 {
 	for (size_t i = 0; i < 4; i++) {
-		if (stream_get64(bytes + 8 * i, big_endian) != sum->word[i])
+		if (get64(bytes + 8 * i, big_endian) != sum->word[i])
 			return (false);
 	}
 	return (true);
@@ -86,16 +87,16 @@ stream_read_begin(const uint8_t *bytes, struct stream_kind *kind,
     struct stream_record *r, const char **why)
 {
 	memset(r, 0, sizeof (*r));
-	if (stream_get64(bytes + 8, false) == MAGIC)
+	if (get64(bytes + 8, false) == MAGIC)
 		kind->big_endian = false;
-	else if (stream_get64(bytes + 8, true) == MAGIC)
+	else if (get64(bytes + 8, true) == MAGIC)
 		kind->big_endian = true;
 	else
 		return (refuse(EINVAL, "it is no stream of zfs send", why));
 	bool big = kind->big_endian;
-	uint64_t version = stream_get64(bytes + 16, big);
+	uint64_t version = get64(bytes + 16, big);
 	uint64_t features = version >> 2;
-	if (stream_get32(bytes, big) != DRR_BEGIN)
+	if (get32(bytes, big) != DRR_BEGIN)
 		return (refuse(EINVAL, "it is no stream of zfs send", why));
 	if ((version & 3) == COMPOUND)
 		return (refuse(ENOTSUP, "it is a package of streams, as `zfs "
@@ -114,14 +115,14 @@ stream_read_begin(const uint8_t *bytes, struct stream_kind *kind,
 	if ((features & ~FEATURES_KNOWN) != 0)
 		return (refuse(ENOTSUP, "it has a feature that is unknown to "
 		    "zfstune", why));
-	if (stream_get64(bytes + 48, big) != 0)
+	if (get64(bytes + 48, big) != 0)
 		return (refuse(ENOTSUP, "it is incremental, so it holds "
 		    "changes alone", why));
 	kind->raw = (features & FEATURE_RAW) != 0;
 	r->type = DRR_BEGIN;
-	r->payload = stream_get32(bytes + 4, big);
-	r->content_type = stream_get32(bytes + 32, big);
-	r->toguid = stream_get64(bytes + 40, big);
+	r->payload = get32(bytes + 4, big);
+	r->content_type = get32(bytes + 32, big);
+	r->toguid = get64(bytes + 40, big);
 	if (r->payload > MOST_HEADER || r->payload % 4 != 0)
 		return (refuse(EINVAL, "its first record has a false length",
 		    why));
@@ -133,11 +134,11 @@ read_object(const uint8_t *bytes, const struct stream_kind *kind,
     struct stream_record *r, const char **why)
 {
 	bool big = kind->big_endian;
-	uint32_t raw_bonus = stream_get32(bytes + 36, big);
+	uint32_t raw_bonus = get32(bytes + AT_OBJECT_RAW_BYTES, big);
 
-	r->content_type = stream_get32(bytes + 16, big);
-	r->bonus_type = stream_get32(bytes + 20, big);
-	r->bonus_bytes = stream_get32(bytes + 28, big);
+	r->content_type = get32(bytes + AT_OBJECT_TYPE, big);
+	r->bonus_type = get32(bytes + AT_OBJECT_BONUS_TYPE, big);
+	r->bonus_bytes = get32(bytes + AT_OBJECT_BONUS_BYTES, big);
 	if (r->bonus_bytes > MOST_BONUS || raw_bonus > MOST_BONUS ||
 	    (!kind->raw && raw_bonus != 0))
 		return (refuse(EINVAL, "an object has a false length", why));
@@ -146,10 +147,11 @@ read_object(const uint8_t *bytes, const struct stream_kind *kind,
 		/* All of the bonus area is encrypted: its length is content. */
 		if (raw_bonus != 0)
 			r->payload = r->bonus_bytes = raw_bonus;
-		r->byteswap = bytes[35] & FLAG_BYTESWAP;
-		r->geometry = (uint32_t)bytes[48] << 16 |
-		    (uint32_t)bytes[49] << 8 | bytes[50];
-		r->max_block = stream_get64(bytes + 56, big);
+		r->byteswap = bytes[AT_OBJECT_FLAGS] & FLAG_BYTESWAP;
+		r->geometry = (uint32_t)bytes[AT_OBJECT_INDIRECT_SHIFT] << 16 |
+		    (uint32_t)bytes[AT_OBJECT_LEVELS] << 8 |
+		    bytes[AT_OBJECT_POINTERS];
+		r->max_block = get64(bytes + AT_OBJECT_MAX_BLOCK, big);
 	}
 	return (0);
 }
@@ -160,11 +162,11 @@ read_write(const uint8_t *bytes, const struct stream_kind *kind,
 {
 	bool big = kind->big_endian;
 
-	r->offset = stream_get64(bytes + 24, big);
-	r->length = r->payload = stream_get64(bytes + 32, big);
-	r->compression = bytes[50];
+	r->offset = get64(bytes + AT_WRITE_OFFSET, big);
+	r->length = r->payload = get64(bytes + AT_WRITE_LENGTH, big);
+	r->compression = bytes[AT_WRITE_COMPRESSION];
 	if (r->compression != 0)
-		r->payload = stream_get64(bytes + 96, big);
+		r->payload = get64(bytes + AT_WRITE_STORED, big);
 	if (r->length == 0 || r->length > STREAM_MOST_BLOCK ||
 	    r->payload > r->length || r->payload == 0 ||
 	    r->offset + r->length < r->offset)
@@ -173,8 +175,8 @@ read_write(const uint8_t *bytes, const struct stream_kind *kind,
 		return (refuse(ENOTSUP, "it is compressed, as `zfs send -c` "
 		    "writes it", why));
 	if (kind->raw) {
-		r->byteswap = bytes[49] & FLAG_BYTESWAP;
-		memcpy(r->crypt, bytes + 104, sizeof (r->crypt));
+		r->byteswap = bytes[AT_WRITE_FLAGS] & FLAG_BYTESWAP;
+		memcpy(r->crypt, bytes + AT_WRITE_CRYPT, sizeof (r->crypt));
 	}
 	return (0);
 }
@@ -184,17 +186,17 @@ read_spill(const uint8_t *bytes, const struct stream_kind *kind,
     struct stream_record *r, const char **why)
 {
 	bool big = kind->big_endian;
-	uint64_t stored = stream_get64(bytes + 40, big);
+	uint64_t stored = get64(bytes + AT_SPILL_STORED, big);
 
-	r->length = stream_get64(bytes + 16, big);
+	r->length = get64(bytes + AT_SPILL_LENGTH, big);
 	r->payload = stored != 0 ? stored : r->length;
 	if (r->length == 0 || r->length > STREAM_MOST_BLOCK ||
 	    r->payload > r->length || (!kind->raw && stored != 0))
 		return (refuse(EINVAL, "attributes have a false length", why));
 	if (kind->raw) {
-		r->byteswap = bytes[32] & FLAG_BYTESWAP;
-		r->compression = bytes[33];
-		memcpy(r->crypt, bytes + 48, sizeof (r->crypt));
+		r->byteswap = bytes[AT_SPILL_FLAGS] & FLAG_BYTESWAP;
+		r->compression = bytes[AT_SPILL_COMPRESSION];
+		memcpy(r->crypt, bytes + AT_SPILL_CRYPT, sizeof (r->crypt));
 	}
 	return (0);
 }
@@ -216,17 +218,17 @@ read_fields(const uint8_t *bytes, const struct stream_kind *kind,
 		if (!kind->raw)
 			return (refuse(EINVAL, "a record is out of place",
 			    why));
-		r->length = stream_get64(bytes + 16, big);
-		r->byteswap = bytes[68] & FLAG_BYTESWAP;
-		memcpy(r->crypt, bytes + 32, sizeof (r->crypt));
+		r->length = get64(bytes + AT_RANGE_LENGTH, big);
+		r->byteswap = bytes[AT_RANGE_FLAGS] & FLAG_BYTESWAP;
+		memcpy(r->crypt, bytes + AT_RANGE_CRYPT, sizeof (r->crypt));
 		return (0);
 	case DRR_FREE:
-		r->offset = stream_get64(bytes + 16, big);
+		r->offset = get64(bytes + AT_FREE_OFFSET, big);
 		return (0);
 	case DRR_FREEOBJECTS:
 		return (0);
 	case DRR_END:
-		r->toguid = stream_get64(bytes + 40, big);
+		r->toguid = get64(bytes + 40, big);
 		return (0);
 	case DRR_WRITE_EMBEDDED:
 		return (refuse(ENOTSUP, "it has blocks embedded in pointers, "
@@ -248,8 +250,8 @@ stream_read_record(const uint8_t *bytes, const struct stream_kind *kind,
     struct stream_record *r, const char **why)
 {
 	memset(r, 0, sizeof (*r));
-	r->type = (enum stream_type)stream_get32(bytes, kind->big_endian);
-	r->object = stream_get64(bytes + 8, kind->big_endian);
+	r->type = (enum stream_type)get32(bytes, kind->big_endian);
+	r->object = get64(bytes + AT_OBJECT, kind->big_endian);
 	int error = read_fields(bytes, kind, r, why);
 	/* Only raw blocks lie on disk in sectors, not in words of 8 bytes. */
 	if (error == 0 && r->payload % (kind->raw ? 4 : 8) != 0)

@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 enum {
 	STREAM_RECORD_SIZE = 312,
@@ -40,27 +39,6 @@ enum stream_type {
 	DRR_WRITE_BYREF, DRR_SPILL, DRR_WRITE_EMBEDDED, DRR_OBJECT_RANGE,
 	DRR_REDACT,
 };
-
-#define	HOST_IS_BIG	(__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-
-/* A number of a record, which lies where it lies. */
-static inline uint32_t
-stream_get32(const uint8_t *bytes, bool big_endian)
-{
-	uint32_t n;
-
-	memcpy(&n, bytes, sizeof (n));
-	return (big_endian == HOST_IS_BIG ? n : __builtin_bswap32(n));
-}
-
-static inline uint64_t
-stream_get64(const uint8_t *bytes, bool big_endian)
-{
-	uint64_t n;
-
-	memcpy(&n, bytes, sizeof (n));
-	return (big_endian == HOST_IS_BIG ? n : __builtin_bswap64(n));
-}
 
 /* One record; a field that its type lacks is 0. */
 struct stream_record {

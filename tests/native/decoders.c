@@ -21,6 +21,7 @@
 #include "nvl.h"
 #include "stream_check.h"
 #include "stream_content.h"
+#include "stream_field.h"
 #include "zt.h"
 
 #define	CHECK(condition)						\

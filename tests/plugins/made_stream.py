@@ -71,6 +71,12 @@ class MadeStream:
             self._add(struct.pack(f"{self.order}4Q", *self._sums))
         self._add(payload)
 
+    def begin_again(self, data: bytes) -> None:
+        """Put another first record, with its payload, in the place of all so far."""
+        self.data.clear()
+        self._sums = [0, 0, 0, 0]
+        self._add(data)
+
     def object(
         self,
         number: int,
