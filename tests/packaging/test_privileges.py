@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from privileges import NONE, ROOT_ALONE, privileges
+from privileges import NONE, privileges
 from source_tree import ROOT
 from zfstune.cli.parser import VERBS
 
@@ -22,4 +22,4 @@ def test_each_verb_is_there() -> None:
 def test_each_row_says_on_what() -> None:
     """Permissions are delegated on a dataset, and nothing is where there are none."""
     for row in privileges():
-        assert bool(row.on) == (row.words not in (NONE, ROOT_ALONE)), row
+        assert bool(row.on) == (row.words != NONE), row

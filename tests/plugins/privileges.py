@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from source_tree import ROOT
 
-__all__ = ["NONE", "ROOT_ALONE", "Row", "privileges"]
+__all__ = ["NONE", "Row", "privileges"]
 
-NONE, ROOT_ALONE = "none", "root"
+NONE = "none"
 _PAGE = ROOT / "docs" / "reference" / "privileges.md"
 _DATASET = "DATASET"
 
@@ -19,7 +19,7 @@ class Row:
 
     Attributes:
         command: Its words, in which `DATASET` stands for a filesystem.
-        words: The permissions, or one of NONE and ROOT_ALONE.
+        words: The permissions, or NONE.
         on: The dataset on which they are delegated; empty: there are none.
     """
 
