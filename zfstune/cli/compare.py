@@ -11,6 +11,7 @@ from zfstune.cli.output import add_json, print_json, print_lines, warn
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.which_zfs import image_name, open_zfs
 from zfstune.engine import open as opening
+from zfstune.snapshots.look_up import look_up
 from zfstune.streams.compare import compare, compare_with_stream
 from zfstune.streams.comparison import as_text
 from zfstune.streams.digest import digest, digest_stream
@@ -112,6 +113,7 @@ def _wrong(args: argparse.Namespace) -> tuple[str, ...]:
 def _digest(args: argparse.Namespace, progress: ProgressLine) -> Digest:
     if not _is_stream(args.first):
         with open_zfs(args) as engine:
+            look_up(engine, args.first, operation="compare")
             if progress.wanted:
                 size = engine.send_size(args.first, raw=args.raw, compressed=False)
                 progress.expect(size)

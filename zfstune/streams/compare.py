@@ -117,6 +117,7 @@ def compare_with_stream(
             content, or is damaged.
     """
     with using(engine) as zfs:
+        look_up(zfs, snapshot, operation="compare")
         sides = ((zfs, snapshot),)
         length = os.fstat(fd).st_size  # 0: it is no file
         meter = _meter(sides, raw=raw, on_progress=on_progress, file_bytes=length)

@@ -67,3 +67,14 @@ def test_a_second_snapshot_of_the_same_dataset(
     monkeypatch.setattr("zfstune.cli.compare.compare", compare)
     assert run("compare", "tank/a@1", "@2")[0] == 1
     assert named == ["tank/a@1", "tank/a@2"]
+
+
+def test_one_snapshot_that_is_not_there(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alone or beside a stream, it is looked up before anything is sent."""
+    engine = StreamEngine("tank")
+    engine.add("tank/a", "monday")
+    monkeypatch.setattr(opening, "open_engine", lambda *_, **__: engine)
+    status, _, err = run("compare", "tank/a@munday")
+    assert status == 1
+    assert "'tank/a' has no snapshot of that name" in err
+    assert "did you mean 'monday'?" in err
