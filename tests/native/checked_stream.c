@@ -8,13 +8,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "image.h"
+#include "stream_field.h"
 
-/* Where include/sys/zfs_ioctl.h has these fields of a record that begins one. */
-enum { PAYLOAD = 4, VERSION_INFO = 16 };
 #define	FEATURES(info)	((info) >> 2 & 0x3fffffff)
 
 int
@@ -30,14 +28,18 @@ main(int argc, char **argv)
 	(void) signal(SIGPIPE, SIG_IGN);
 	if (read(STDIN_FILENO, record, sizeof (record)) != sizeof (record))
 		return (2);
-	memcpy(&payload, &record[PAYLOAD], sizeof (payload));
-	memcpy(&info, &record[VERSION_INFO], sizeof (info));
+	payload = own32(record + AT_BEGIN_PAYLOAD);
+	info = own64(record + AT_BEGIN_VERSION);
 	if (image_start_checking(&checked, STDIN_FILENO, FEATURES(info),
 	    payload) != 0)
 		return (2);
-	while (count < most &&
-	    (n = read(checked.out, part, sizeof (part))) > 0)
-		count += (size_t)n;
+	while (count < most && n > 0) {
+		size_t left = most - count;
+		/* A pipe gives what it has by then, which may be less. */
+		n = read(checked.out, part,
+		    left < sizeof (part) ? left : sizeof (part));
+		count += n > 0 ? (size_t)n : 0;
+	}
 	boolean_t is_false = image_end_checking(&checked);
 	(void) printf("%zu %d\n", count, is_false);
 	return (n < 0);
