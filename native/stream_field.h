@@ -11,6 +11,12 @@
 #include <string.h>
 
 enum {
+	AT_BEGIN_PAYLOAD = 4,
+	AT_BEGIN_MAGIC = 8,
+	AT_BEGIN_VERSION = 16,
+	AT_BEGIN_CONTENT_TYPE = 32,
+	AT_BEGIN_TOGUID = 40,
+	AT_BEGIN_FROMGUID = 48,
 	AT_OBJECT = 8,			/* or the first of a range */
 	AT_OBJECT_TYPE = 16,
 	AT_OBJECT_BONUS_TYPE = 20,
@@ -44,6 +50,7 @@ enum {
 	AT_RANGE_CRYPT = 32,
 	AT_RANGE_FLAGS = 68,
 	AT_FREE_OFFSET = 16,
+	AT_END_TOGUID = 40,
 };
 
 #define	HOST_IS_BIG	(__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)

@@ -87,14 +87,14 @@ stream_read_begin(const uint8_t *bytes, struct stream_kind *kind,
     struct stream_record *r, const char **why)
 {
 	memset(r, 0, sizeof (*r));
-	if (get64(bytes + 8, false) == MAGIC)
+	if (get64(bytes + AT_BEGIN_MAGIC, false) == MAGIC)
 		kind->big_endian = false;
-	else if (get64(bytes + 8, true) == MAGIC)
+	else if (get64(bytes + AT_BEGIN_MAGIC, true) == MAGIC)
 		kind->big_endian = true;
 	else
 		return (refuse(EINVAL, "it is no stream of zfs send", why));
 	bool big = kind->big_endian;
-	uint64_t version = get64(bytes + 16, big);
+	uint64_t version = get64(bytes + AT_BEGIN_VERSION, big);
 	uint64_t features = version >> 2;
 	if (get32(bytes, big) != DRR_BEGIN)
 		return (refuse(EINVAL, "it is no stream of zfs send", why));
@@ -115,14 +115,14 @@ stream_read_begin(const uint8_t *bytes, struct stream_kind *kind,
 	if ((features & ~FEATURES_KNOWN) != 0)
 		return (refuse(ENOTSUP, "it has a feature that is unknown to "
 		    "zfstune", why));
-	if (get64(bytes + 48, big) != 0)
+	if (get64(bytes + AT_BEGIN_FROMGUID, big) != 0)
 		return (refuse(ENOTSUP, "it is incremental, so it holds "
 		    "changes alone", why));
 	kind->raw = (features & FEATURE_RAW) != 0;
 	r->type = DRR_BEGIN;
-	r->payload = get32(bytes + 4, big);
-	r->content_type = get32(bytes + 32, big);
-	r->toguid = get64(bytes + 40, big);
+	r->payload = get32(bytes + AT_BEGIN_PAYLOAD, big);
+	r->content_type = get32(bytes + AT_BEGIN_CONTENT_TYPE, big);
+	r->toguid = get64(bytes + AT_BEGIN_TOGUID, big);
 	if (r->payload > MOST_HEADER || r->payload % 4 != 0)
 		return (refuse(EINVAL, "its first record has a false length",
 		    why));
@@ -228,7 +228,7 @@ read_fields(const uint8_t *bytes, const struct stream_kind *kind,
 	case DRR_FREEOBJECTS:
 		return (0);
 	case DRR_END:
-		r->toguid = get64(bytes + 40, big);
+		r->toguid = get64(bytes + AT_END_TOGUID, big);
 		return (0);
 	case DRR_WRITE_EMBEDDED:
 		return (refuse(ENOTSUP, "it has blocks embedded in pointers, "

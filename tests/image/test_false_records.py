@@ -127,7 +127,7 @@ def test_a_raw_bonus_of_no_whole_words(
 
 
 def test_a_raw_bonus_without_room(back: ImageEngine, secret: bytes) -> None:
-    """Pointers and that of the attributes fill the dnode, and a bonus of 128K follows."""
+    """The pointers fill the dnode, and a bonus of 128K is said to follow them."""
     with TemporaryFile() as file:
         file.write(raw_object(secret, 1 << 17, bonus=0, flags=OBJECT_SPILLS))
         file.seek(0)

@@ -17,6 +17,7 @@ import pytest
 import zfstune
 from lots import tally, whole
 from native_code import compile_c
+from sparse_copy import sparse_copy
 from zfstune.cli.main import main
 from zfstune.engine.image import ImageEngine, create_image
 from zfstune.values.key import Key
@@ -68,7 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def killed(folder: Path, sync: int) -> bool:
     """Receive the stream into a new pool, and die at a sync; False: it had fewer."""
     target = folder / "target"
-    subprocess.run(["cp", "--sparse=always", folder / "empty", target], check=True)
+    sparse_copy(folder / "empty", target)
     words = ["--image", str(target), "receive", "tank/r", "--input", str(folder / "stream")]
     done = subprocess.run(
         [sys.executable, "-m", "zfstune", *words],

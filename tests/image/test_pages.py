@@ -13,7 +13,7 @@ import zfstune
 from fake_ssh import fake_host
 from made_files import changed_files, received, sent, with_files
 from mounted_image import MountedImage
-from page_blocks import PAGES, read_page, steps
+from page_blocks import PAGES, matches, read_page, steps
 from source_tree import ROOT
 from zfstune.cli import schedule
 from zfstune.cli.main import main
@@ -283,15 +283,6 @@ def masked(line: str) -> str:
         line = DATES.sub("DATE", AGES.sub(r"\1 AGE", " ".join(words)))
     line = TARGETS.sub("NUMBER", TIMES.sub("TIME", line.rstrip()))
     return DIGESTS.sub(r"\1DIGEST", line)
-
-
-def matches(shown: list[str], printed: list[str]) -> bool:
-    """Tell whether output is what a page shows; a line ``...`` stands for any lines."""
-    if not shown:
-        return not printed
-    if shown[0] == "...":
-        return any(matches(shown[1:], printed[i:]) for i in range(len(printed) + 1))
-    return bool(printed) and shown[0] == printed[0] and matches(shown[1:], printed[1:])
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from false_records import CASES, false_stream
 from made_stream import RECORD_BYTES, MadeStream, raw_stream
 from zfstune.engine import _nvlist
 from zfstune.engine._binding import Binding
@@ -28,7 +29,8 @@ VALUES: dict[str, Value] = {
 }
 # Options of the stream's decoder: checksums count, or not; pieces of 64 bytes, or one.
 OPTIONS = (0, 1, 64, 65)
-# None beside its own; blocks above 128K, compressed ones, and dnodes of several slots.
+# What is added to a stream's own features: nothing, blocks above 128K, blocks that are
+# compressed by lz4, dnodes of several slots, and blocks that zstd may have compressed.
 _FEATURES = (0, 1 << 19, 1 << 17 | 1 << 22, 1 << 23, 1 << 17 | 1 << 19 | 1 << 22 | 1 << 25)
 
 
@@ -79,16 +81,21 @@ def _made(order: str) -> bytes:
 
 def _records() -> list[bytes]:
     """The features of a stream, and its records behind the first."""
-    found = []
-    for stream in (raw_stream(), _made("<")):
-        begin_payload, version = struct.unpack_from("<IxxxxxxxxQ", stream, 4)
-        records = stream[RECORD_BYTES + begin_payload :]
-        found += [
-            struct.pack("<Q", version >> 2 | more) + records[: len(records) // part]
-            for more in _FEATURES
-            for part in (1, 2)
-        ]
-    return found
+    sound = [
+        stream[: len(stream) // part]
+        for stream in (raw_stream(), _made("<"))
+        for part in (1, 2)
+    ]
+    false = [false_stream(case).end() for case in CASES]
+    inputs = [(stream, more) for stream in sound for more in _FEATURES]
+    inputs += [(stream, 0) for stream in false]
+    return [_with_features(*each) for each in inputs]
+
+
+def _with_features(stream: bytes, more: int) -> bytes:
+    """Put the features of a stream, and more of them, in the place of its first record."""
+    begin_payload, version = struct.unpack_from("<IxxxxxxxxQ", stream, 4)
+    return struct.pack("<Q", version >> 2 | more) + stream[RECORD_BYTES + begin_payload :]
 
 
 def _streams() -> list[bytes]:

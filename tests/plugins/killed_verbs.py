@@ -108,7 +108,8 @@ class Ground:
             with suppress(ProcessLookupError):
                 (os.kill if alone else os.killpg)(child.pid, signal.SIGKILL)
             child.communicate(timeout=LIMIT_S)
-            # What works on a file is waited for by the file's next user.
+            # Whoever opens an image next waits for its process; for one that works on
+            # a kernel nobody waits.
             if self.image is None and wait_until_ended(child.pid):
                 tally(outlived_by_a_child=1)
         return child.returncode == -signal.SIGKILL

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from typing import TYPE_CHECKING
 
 from source_tree import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["PAGES", "read_page", "shown_by", "steps"]
+__all__ = ["PAGES", "matches", "printed_on", "read_page", "shown_by", "steps"]
 
 PAGES = ("README.md", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/*/*.md")))
 _PROMPT = re.compile(r"[#$] ")
@@ -46,3 +47,26 @@ def steps(text: str, kind: str) -> Iterator[tuple[str, list[str]]]:
 def shown_by(page: str, command: str, kind: str = "text") -> list[str]:
     """Give what a page shows for a command."""
     return dict(steps(read_page(page), kind))[command]
+
+
+def matches(shown: Sequence[str], printed: Sequence[str]) -> bool:
+    """Tell whether output is what a page shows; a line ``...`` stands for any lines."""
+    if not shown:
+        return not printed
+    if shown[0] == "...":
+        return any(matches(shown[1:], printed[i:]) for i in range(len(printed) + 1))
+    return bool(printed) and shown[0] == printed[0] and matches(shown[1:], printed[1:])
+
+
+def printed_on(pool: str, command: str, env: Mapping[str, str] | None = None) -> list[str]:
+    """Run a page's command, which must end well, on a pool that stands for its `tank`.
+
+    Returns:
+        The lines that it printed, with the pool as the page calls it.
+    """
+    words = re.sub(r"\btank\b", pool, command)
+    done = subprocess.run(
+        ["sh", "-c", words], capture_output=True, text=True, check=False, env=env
+    )
+    assert done.returncode == 0, f"{words}: {done.stderr}"
+    return done.stdout.replace(pool, "tank").splitlines()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Properties", "Unreadable", "bookmark", "dataset", "snapshot_of_row"]
 
 # dmu_objset_type_t, include/sys/fs/zfs.h
-_KINDS = {0: BEGUN, 2: "filesystem", 3: "volume"}  # dmu_objset_type_t
+_KINDS = {0: BEGUN, 2: "filesystem", 3: "volume"}
 _DATASETS = frozenset({"filesystem", "volume"})
 _SPECIAL_VOLUMES = (2, 4)  # the first release with special_small_blocks on volumes
 
