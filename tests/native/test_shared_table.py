@@ -13,6 +13,10 @@ PARTS = (
 )
 # It is loaded before main, so that its calls of malloc() are those that TSan watches.
 LIBRARIES = ("-Wl,--no-as-needed", "-l:libnvpair.so.3", "-ldl")
+# A thread with a stream has descriptors of its own (unshare(CLONE_FILES)), and closes those
+# that are not its stream's. ThreadSanitizer knows one table of them for all threads, so
+# the 1 of one thread is the 1 of the others to it.
+NO_RACE = "race:own_descriptors\n"
 FOUND = 66  # the exit status of a program in which ThreadSanitizer found something
 
 
@@ -28,7 +32,10 @@ def build(folder: Path, *options: str) -> Path:
 
 def test_threads_share_a_table(tmp_path: Path) -> None:
     """Each thread gets the answers that it would get alone, and no race is reported."""
-    printed = run([build(tmp_path)])
+    known = tmp_path / "known"
+    known.write_text(NO_RACE, encoding="utf-8")
+    env = {"TSAN_OPTIONS": f"suppressions={known}"}
+    printed = run([build(tmp_path)], env=env)
     assert printed.startswith("0 of 200, ")
     # long enough to have asked twice for the pool, whose answer did not fit at first
     assert int(printed.split()[3]) > 20_000
