@@ -112,25 +112,6 @@ int image_add_number(const struct nvp *, nvlist_t *props, const char *name,
 int image_add_inside(const struct nvp *, objset_t *, boolean_t snapshot,
     nvlist_t *props);
 
-/*
- * image_checked.c: a stream whose records are checked on their way; `out` is
- * read in its place
- */
-struct checked {
-	int source;
-	int out;
-	int into;
-	uint32_t begin_payload;
-	boolean_t is_false;	/* a record was, and the stream ends before it */
-	struct stream_check state;
-	pthread_t thread;
-};
-
-int image_start_checking(struct checked *, int source, uint64_t features,
-    uint32_t begin_payload);
-/* Is the stream false?  It may be called once libzpool reads no more. */
-boolean_t image_end_checking(struct checked *);
-
 /* image_confine.c */
 int image_confine(void);
 

@@ -14,7 +14,6 @@
 #include "image.h"
 
 enum { RECORD_BEGIN = 0, HEADER_SUBSTREAM = 1 };
-#define	STREAM_MAGIC	0x2F5bacbacULL
 enum { MOST_PAYLOAD = 16 << 20 };
 enum { STREAM_TRUNCATED = 1040 };	/* ZFS_ERR_*, include/sys/fs/zfs.h */
 
@@ -256,29 +255,20 @@ receive(char *dataset, const char *snapshot, struct begin *begin,
 {
 	/* The cookie points to the rest: all must live until dmu_recv_end(). */
 	union { unsigned char room[COOKIE_BYTES]; uint64_t align; } cookie;
-	struct checked checked;
 	int64_t offset = sizeof (*begin);
 	boolean_t makes_it = is_new(dataset, begin);
 	int unset = 0;
 
 	memset(&cookie, COOKIE_GUARD, sizeof (cookie));
-	int error = image_start_checking(&checked, fd, begin->version >> 2,
-	    begin->payload_bytes);
-	if (error != 0)
-		return (error);
-	struct zfs_file file = { checked.out, -1 };
-	error = begin_receive(dataset, snapshot, begin, origin, force,
+	struct zfs_file file = { fd, -1 };
+	int error = begin_receive(dataset, snapshot, begin, origin, force,
 	    resumable, local, &cookie, &file, &offset);
 
 	for (size_t i = COOKIE_MOST; i < COOKIE_BYTES; i++)
 		if (cookie.room[i] != COOKIE_GUARD)
 			abort();
-	if (error != 0) {
-		/* It has read the record after the first one, or tried to. */
-		if (image_end_checking(&checked) && error == STREAM_TRUNCATED)
-			error = EBADMSG;
+	if (error != 0)
 		return (error);
-	}
 	if (makes_it)
 		unset = image_arrive(dataset, received, local, B_FALSE, errors);
 	/*
@@ -288,8 +278,6 @@ receive(char *dataset, const char *snapshot, struct begin *begin,
 	if (unset != 0)
 		file.fd = -1;
 	error = zpool.dmu_recv_stream(&cookie, &offset);
-	if (image_end_checking(&checked) && error != 0)
-		error = EBADMSG;
 	if (error == 0)
 		error = zpool.dmu_recv_end(&cookie, NULL);
 	if (unset != 0)

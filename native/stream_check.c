@@ -1,4 +1,4 @@
-/* Checks the records of a stream before libzpool meets them. */
+/* Checks the records of a stream before a kernel or libzpool meets them. */
 #include <string.h>
 
 #include "stream_check.h"
@@ -19,18 +19,34 @@ enum {
 	MOST_EMBEDDED = 112,		/* BPE_PAYLOAD_SIZE */
 };
 enum { LEAST_INDIRECT_SHIFT = 12, MOST_INDIRECT_SHIFT = 17 };
-enum { OT_NONE = 0, OT_SA = 44 };
+enum { OT_NONE = 0 };
 enum { OBJECT_SPILL = 1 << 2 };
+enum { SA_MAGIC = 0x2f505a, SA_LAYOUT = 4, SA_HEADER = 8 };
 /* enum zio_compress, include/sys/zio_compress.h */
 enum { COMPRESS_OFF = 2, COMPRESS_EMPTY = 4, COMPRESS_LZ4 = 15,
 	COMPRESS_ZSTD = 16 };
 
-void
-stream_check_begin(struct stream_check *c, uint64_t features)
+static uint32_t
+n32(const struct stream_check *c, const uint8_t *bytes)
+{
+	return (get32(bytes, c->big_endian));
+}
+
+static uint64_t
+n64(const struct stream_check *c, const uint8_t *bytes)
+{
+	return (get64(bytes, c->big_endian));
+}
+
+uint32_t
+stream_check_begin(struct stream_check *c, const uint8_t *record)
 {
 	memset(c, 0, sizeof (*c));
-	c->features = features;
-	c->raw = (features & FEATURE_RAW) != 0;
+	c->big_endian = get64(record + AT_BEGIN_MAGIC, true) == STREAM_MAGIC;
+	/* The two lowest bits tell a package from a stream; 30 are features. */
+	c->features = n64(c, record + AT_BEGIN_VERSION) >> 2 & 0x3fffffff;
+	c->raw = (c->features & FEATURE_RAW) != 0;
+	return (n32(c, record + AT_BEGIN_PAYLOAD));
 }
 
 static bool
@@ -78,21 +94,22 @@ pointers(uint32_t slots, uint32_t bonus_type, uint32_t bonus_bytes)
 	uint32_t most = 1 +
 	    (slots * SLOT - DNODE_CORE - POINTER - bonus_bytes) / POINTER;
 
-	if (bonus_type == OT_SA)
+	if (bonus_type == OBJECT_TYPE_SA)
 		return (1);
 	return (most < MOST_POINTERS ? most : MOST_POINTERS);
 }
 
 /* What a raw stream says of the object's tree, and of its whole bonus area. */
 static bool
-is_raw_object(const uint8_t *r, uint32_t slots, uint64_t block_bytes)
+is_raw_object(const struct stream_check *c, const uint8_t *r, uint32_t slots,
+    uint64_t block_bytes)
 {
-	uint32_t bonus_bytes = own32(r + AT_OBJECT_BONUS_BYTES);
-	uint32_t raw_bytes = own32(r + AT_OBJECT_RAW_BYTES);
+	uint32_t bonus_bytes = n32(c, r + AT_OBJECT_BONUS_BYTES);
+	uint32_t raw_bytes = n32(c, r + AT_OBJECT_RAW_BYTES);
 	uint8_t shift = r[AT_OBJECT_INDIRECT_SHIFT];
 	uint8_t levels = r[AT_OBJECT_LEVELS];
 	uint64_t taken = DNODE_CORE + POINTER *
-	    (pointers(slots, own32(r + AT_OBJECT_BONUS_TYPE), bonus_bytes) +
+	    (pointers(slots, n32(c, r + AT_OBJECT_BONUS_TYPE), bonus_bytes) +
 	    ((r[AT_OBJECT_FLAGS] & OBJECT_SPILL) != 0 ? 1 : 0));
 
 	/* fletcher_4_native() asserts whole words, as senders have them. */
@@ -103,18 +120,42 @@ is_raw_object(const uint8_t *r, uint32_t slots, uint64_t block_bytes)
 	    levels != 0 && levels <= MOST_LEVELS &&
 	    r[AT_OBJECT_POINTERS] != 0 &&
 	    r[AT_OBJECT_POINTERS] <= MOST_POINTERS &&
-	    own64(r + AT_OBJECT_MAX_BLOCK) <= MOST_OFFSET / block_bytes);
+	    n64(c, r + AT_OBJECT_MAX_BLOCK) <= MOST_OFFSET / block_bytes);
+}
+
+/* Of the objects whose OBJECT records came last; NULL: not of them. */
+static struct stream_object *
+announced(struct stream_check *c, uint64_t object)
+{
+	for (uint32_t i = 0; object != 0 && i < STREAM_OBJECTS; i++)
+		if (c->objects[i].object == object)
+			return (&c->objects[i]);
+	return (NULL);
+}
+
+static void
+announce(struct stream_check *c, uint64_t object, uint64_t block_bytes,
+    uint64_t most_offset)
+{
+	struct stream_object *place = announced(c, object);
+
+	if (place == NULL) {
+		place = &c->objects[c->oldest];
+		c->oldest = (c->oldest + 1) % STREAM_OBJECTS;
+	}
+	*place = (struct stream_object) { object, block_bytes, most_offset, 0 };
 }
 
 static bool
 check_object(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 {
-	uint64_t object = own64(r + AT_OBJECT);
-	uint32_t bonus_type = own32(r + AT_OBJECT_BONUS_TYPE);
-	uint32_t bonus_bytes = own32(r + AT_OBJECT_BONUS_BYTES);
-	uint32_t raw_bytes = own32(r + AT_OBJECT_RAW_BYTES);
+	uint64_t object = n64(c, r + AT_OBJECT);
+	uint32_t bonus_type = n32(c, r + AT_OBJECT_BONUS_TYPE);
+	uint32_t bonus_bytes = n32(c, r + AT_OBJECT_BONUS_BYTES);
+	uint32_t raw_bytes = n32(c, r + AT_OBJECT_RAW_BYTES);
 	uint32_t slots = r[AT_OBJECT_SLOTS] != 0 ? r[AT_OBJECT_SLOTS] : 1;
-	uint64_t block_bytes = own32(r + AT_OBJECT_BLOCK_BYTES);
+	uint64_t block_bytes = n32(c, r + AT_OBJECT_BLOCK_BYTES);
+	uint64_t most_offset = MOST_OFFSET;
 
 	if (!is_object(object, slots) || slots > MOST_SLOTS ||
 	    (slots > 1 && (c->features & FEATURE_LARGE_DNODE) == 0) ||
@@ -122,46 +163,56 @@ check_object(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 	    bonus_bytes > slots * SLOT - DNODE_CORE - POINTER)
 		return (false);
 	/* dnode_allocate() asserts that these two go together. */
-	if (bonus_bytes == 0 ? bonus_type != OT_NONE && bonus_type != OT_SA :
+	if (bonus_bytes == 0 ? bonus_type != OT_NONE && bonus_type != OBJECT_TYPE_SA :
 	    bonus_type == OT_NONE)
 		return (false);
-	if (c->raw ? !is_raw_object(r, slots, block_bytes) : raw_bytes != 0)
+	if (c->raw ? !is_raw_object(c, r, slots, block_bytes) : raw_bytes != 0)
 		return (false);
-	c->object = object;
-	c->block_bytes = block_bytes;
 	/* Blocks of another size than a power of two have no second one. */
-	c->most_offset = (block_bytes & (block_bytes - 1)) != 0 ? 0 :
-	    MOST_OFFSET;
-	if (c->raw && c->most_offset != 0)
-		c->most_offset = own64(r + AT_OBJECT_MAX_BLOCK) * block_bytes;
-	c->next_offset = 0;
+	if ((block_bytes & (block_bytes - 1)) != 0)
+		most_offset = 0;
+	else if (c->raw)
+		most_offset = n64(c, r + AT_OBJECT_MAX_BLOCK) * block_bytes;
+	announce(c, object, block_bytes, most_offset);
 	*payload = raw_bytes != 0 ? raw_bytes : (bonus_bytes + 7) / 8 * 8;
 	return (true);
 }
 
-/* Is this a place for a block of the current object? */
+/*
+ * Is this a place for a block of an object?  A sender that is to send no large
+ * blocks cuts them into ones of 128K, and a block that is no multiple of that
+ * has a short last one: do_dump() in module/zfs/dmu_send.c.
+ */
 static bool
 take_block(struct stream_check *c, uint64_t object, uint64_t offset,
-    uint64_t length)
+    uint64_t length, bool is_cut)
 {
-	if (object != c->object || object == 0 || length != c->block_bytes ||
-	    offset % length != 0 || offset < c->next_offset ||
-	    offset > c->most_offset)
+	struct stream_object *of = announced(c, object);
+
+	if (of == NULL || offset % of->block_bytes != 0 ||
+	    offset < of->next_offset || offset > of->most_offset)
 		return (false);
-	c->next_offset = offset + length;
+	if (length != of->block_bytes) {
+		if (!is_cut || of->block_bytes != MOST_OLD_BLOCK ||
+		    offset == 0 || length == 0 || length % SECTOR != 0 ||
+		    length > of->block_bytes)
+			return (false);
+		of->most_offset = offset;
+	}
+	of->next_offset = offset + of->block_bytes;
 	return (true);
 }
 
 static bool
 check_write(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 {
-	uint64_t length = own64(r + AT_WRITE_LENGTH);
-	uint64_t stored = own64(r + AT_WRITE_STORED);
+	uint64_t length = n64(c, r + AT_WRITE_LENGTH);
+	uint64_t stored = n64(c, r + AT_WRITE_STORED);
 	uint8_t compression = r[AT_WRITE_COMPRESSION];
 	bool packed = compression != 0;
 
-	if (!take_block(c, own64(r + AT_OBJECT), own64(r + AT_WRITE_OFFSET),
-	    length))
+	if (!take_block(c, n64(c, r + AT_OBJECT), n64(c, r + AT_WRITE_OFFSET),
+	    length, !packed && (c->features & FEATURE_LARGE_BLOCKS) == 0))
 		return (false);
 	*payload = packed ? stored : length;
 	if (!packed)
@@ -173,25 +224,25 @@ check_write(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 static bool
 check_embedded(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 {
-	uint32_t length = own32(r + AT_EMBEDDED_BYTES);
-	uint32_t stored = own32(r + AT_EMBEDDED_STORED);
+	uint32_t length = n32(c, r + AT_EMBEDDED_BYTES);
+	uint32_t stored = n32(c, r + AT_EMBEDDED_STORED);
 
 	*payload = (uint64_t)(stored + 7) / 8 * 8;
 	return (!c->raw && stored != 0 && stored <= MOST_EMBEDDED &&
 	    stored <= length && is_compression(c, r[AT_EMBEDDED_COMPRESSION]) &&
-	    r[AT_EMBEDDED_TYPE] == 0 && take_block(c, own64(r + AT_OBJECT),
-	    own64(r + AT_EMBEDDED_OFFSET), own64(r + AT_EMBEDDED_LENGTH)) &&
-	    length == c->block_bytes);
+	    r[AT_EMBEDDED_TYPE] == 0 && take_block(c, n64(c, r + AT_OBJECT),
+	    n64(c, r + AT_EMBEDDED_OFFSET), n64(c, r + AT_EMBEDDED_LENGTH),
+	    false) && length == n64(c, r + AT_EMBEDDED_LENGTH));
 }
 
 static bool
-check_spill(const struct stream_check *c, const uint8_t *r, uint64_t *payload)
+check_spill(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 {
-	uint64_t length = own64(r + AT_SPILL_LENGTH);
-	uint64_t stored = own64(r + AT_SPILL_STORED);
+	uint64_t length = n64(c, r + AT_SPILL_LENGTH);
+	uint64_t stored = n64(c, r + AT_SPILL_STORED);
 
 	*payload = stored != 0 ? stored : length;
-	return (own64(r + AT_OBJECT) == c->object && c->object != 0 &&
+	return (announced(c, n64(c, r + AT_OBJECT)) != NULL &&
 	    is_block(c, length) && (c->raw ?
 	    is_stored(c, r[AT_SPILL_COMPRESSION], stored, length) :
 	    stored == 0));
@@ -202,7 +253,7 @@ stream_check(struct stream_check *c, const uint8_t *record,
     uint64_t *payload_bytes)
 {
 	*payload_bytes = 0;
-	switch (own32(record)) {
+	switch (n32(c, record)) {
 	case DRR_OBJECT:
 		return (check_object(c, record, payload_bytes));
 	case DRR_WRITE:
@@ -213,8 +264,39 @@ stream_check(struct stream_check *c, const uint8_t *record,
 		return (check_spill(c, record, payload_bytes));
 	case DRR_FREE:
 	case DRR_REDACT:
-		return (is_object(own64(record + AT_OBJECT), 1));
+		return (is_object(n64(c, record + AT_OBJECT), 1));
 	default:
 		return (true);
 	}
+}
+
+/* zpl_get_file_info() of OpenZFS 2.1 panics where this does not hold. */
+bool
+stream_check_attributes(const uint8_t *bytes, size_t size)
+{
+	bool big = size >= SA_HEADER && get32(bytes, true) == SA_MAGIC;
+	uint16_t layout;
+
+	if (size < SA_HEADER)
+		return (false);
+	if (get32(bytes, big) == 0)	/* of a file that is being made */
+		return (true);
+	memcpy(&layout, bytes + SA_LAYOUT, sizeof (layout));
+	if (big != HOST_IS_BIG)
+		layout = __builtin_bswap16(layout);
+	/* SA_HDR_SIZE() */
+	uint32_t header_bytes = (layout >> 10 & 0x3f) << 3;
+	return (get32(bytes, big) == SA_MAGIC && header_bytes >= SA_HEADER &&
+	    header_bytes <= size);
+}
+
+uint64_t
+stream_check_missing(struct stream_check *c, const uint8_t *record)
+{
+	const struct stream_object *of;
+
+	if (n32(c, record) != DRR_WRITE ||
+	    (of = announced(c, n64(c, record + AT_OBJECT))) == NULL)
+		return (0);
+	return (of->block_bytes - n64(c, record + AT_WRITE_LENGTH));
 }

@@ -50,6 +50,7 @@ enum {
 	AT_RANGE_CRYPT = 32,
 	AT_RANGE_FLAGS = 68,
 	AT_FREE_OFFSET = 16,
+	AT_END_SUM = 8,
 	AT_END_TOGUID = 40,
 };
 
@@ -73,17 +74,11 @@ get64(const uint8_t *bytes, bool big_endian)
 	return (big_endian == HOST_IS_BIG ? n : __builtin_bswap64(n));
 }
 
-/* The same, of this machine's own byte order. */
-static inline uint32_t
-own32(const uint8_t *bytes)
+static inline void
+put64(uint8_t *bytes, bool big_endian, uint64_t n)
 {
-	return (get32(bytes, HOST_IS_BIG));
-}
-
-static inline uint64_t
-own64(const uint8_t *bytes)
-{
-	return (get64(bytes, HOST_IS_BIG));
+	n = big_endian == HOST_IS_BIG ? n : __builtin_bswap64(n);
+	memcpy(bytes, &n, sizeof (n));
 }
 
 #endif

@@ -5,7 +5,6 @@
 #include "stream_field.h"
 #include "stream_record.h"
 
-#define	MAGIC		0x2F5bacbacULL		/* DMU_BACKUP_MAGIC */
 enum { SUBSTREAM = 1, COMPOUND = 2 };
 
 /* Those that change nothing in how a record is read. */
@@ -67,6 +66,13 @@ stream_sum_is(const struct stream_sum *sum, bool big_endian,
 	return (true);
 }
 
+void
+stream_put_sum(const struct stream_sum *sum, bool big_endian, uint8_t *bytes)
+{
+	for (size_t i = 0; i < 4; i++)
+		put64(bytes + 8 * i, big_endian, sum->word[i]);
+}
+
 bool
 stream_no_sum(const uint8_t *bytes)
 {
@@ -87,9 +93,9 @@ stream_read_begin(const uint8_t *bytes, struct stream_kind *kind,
     struct stream_record *r, const char **why)
 {
 	memset(r, 0, sizeof (*r));
-	if (get64(bytes + AT_BEGIN_MAGIC, false) == MAGIC)
+	if (get64(bytes + AT_BEGIN_MAGIC, false) == STREAM_MAGIC)
 		kind->big_endian = false;
-	else if (get64(bytes + AT_BEGIN_MAGIC, true) == MAGIC)
+	else if (get64(bytes + AT_BEGIN_MAGIC, true) == STREAM_MAGIC)
 		kind->big_endian = true;
 	else
 		return (refuse(EINVAL, "it is no stream of zfs send", why));

@@ -17,6 +17,8 @@ enum {
 	STREAM_MOST_BLOCK = 16 << 20,	/* SPA_MAXBLOCKSIZE */
 };
 
+#define	STREAM_MAGIC		0x2F5bacbacULL	/* DMU_BACKUP_MAGIC */
+
 /* DMU_BACKUP_FEATURE_*, include/sys/zfs_ioctl.h */
 #define	FEATURE_DEDUP		(1ULL << 0)
 #define	FEATURE_DEDUPPROPS	(1ULL << 1)
@@ -39,6 +41,8 @@ enum stream_type {
 	DRR_WRITE_BYREF, DRR_SPILL, DRR_WRITE_EMBEDDED, DRR_OBJECT_RANGE,
 	DRR_REDACT,
 };
+
+enum { OBJECT_TYPE_SA = 44 };	/* DMU_OT_SA */
 
 /* One record; a field that its type lacks is 0. */
 struct stream_record {
@@ -87,5 +91,6 @@ void stream_add(struct stream_sum *, bool big_endian, const uint8_t *bytes,
 bool stream_sum_is(const struct stream_sum *, bool big_endian,
     const uint8_t *bytes);
 bool stream_no_sum(const uint8_t *bytes);
+void stream_put_sum(const struct stream_sum *, bool big_endian, uint8_t *bytes);
 
 #endif

@@ -14,15 +14,12 @@
  * are the stream and /dev/zfs; all others go when their threads are killed, and
  * the other end with them.
  */
-#include <dirent.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "stream_descriptors.h"
 #include "stream_thread.h"
 
 struct job {
@@ -33,41 +30,12 @@ struct job {
 	bool done;
 };
 
-/*
- * Take a table of descriptors for this thread alone, and close in it what the
- * call does not need.  The table comes first: a descriptor that is opened
- * before stays open in the one that was shared.
- */
-static bool
-own_descriptors(const struct job *job)
-{
-	struct stat zfs, found;
-	const struct dirent *entry;
-	DIR *folder;
-
-	if (fstat(job->z->fd, &zfs) != 0 || unshare(CLONE_FILES) != 0 ||
-	    (folder = opendir("/proc/thread-self/fd")) == NULL)
-		return (false);
-	while ((entry = readdir(folder)) != NULL) {
-		char *end;
-		int fd = (int)strtol(entry->d_name, &end, 10);
-
-		if (end == entry->d_name || *end != '\0' || fd == job->fd ||
-		    fd == dirfd(folder) || fstat(fd, &found) != 0)
-			continue;
-		if (!S_ISCHR(found.st_mode) || found.st_rdev != zfs.st_rdev)
-			(void) close(fd);
-	}
-	(void) closedir(folder);
-	return (true);
-}
-
 static void *
 run(void *argument)
 {
 	struct job *job = argument;
 
-	if ((job->done = own_descriptors(job)))
+	if ((job->done = stream_own_descriptors(job->fd, -1, job->z->fd)))
 		job->work(job->argument);
 	return (NULL);
 }

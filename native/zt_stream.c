@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "stream_checked.h"
 #include "stream_thread.h"
 #include "zt_impl.h"
 
@@ -97,6 +98,26 @@ first_record(const struct receive_call *call)
 	return ((const struct dmu_replay_record *)(const void *)&call->begin);
 }
 
+/*
+ * Do a call that receives, and have each record of its stream checked before.
+ * Where a stream is ended on the way, the call knows nothing of the reason.
+ */
+static int
+receive_checked(struct receive_call *call, void (*work)(void *))
+{
+	struct stream_checked checked;
+	bool is_kernel = call->z->minor == 0;
+	int error = stream_checked_begin(&checked, call->fd, call->begin.bytes,
+	    is_kernel);
+
+	if (error != 0)
+		return (error);
+	call->fd = checked.out;
+	stream_thread(call->z, call->fd, work, call);
+	error = stream_checked_end(&checked);
+	return (error != 0 && call->error != 0 ? error : call->error);
+}
+
 static void
 heal_snapshot(void *argument)
 {
@@ -122,7 +143,7 @@ zt_heal(struct zt *zt, int fd, const char *snapshot, int raw,
 		return (EINVAL);
 	memcpy(call.begin.bytes, header, size);
 	if ((call.error = buf_reserve(errors)) == 0)
-		stream_thread(&zt->z, fd, heal_snapshot, &call);
+		call.error = receive_checked(&call, heal_snapshot);
 	return (zt_give_errors(zt, call.error, call.errors, errors));
 }
 
@@ -162,7 +183,7 @@ zt_receive(struct zt *zt, int fd, const char *snapshot, const char *origin,
 		call.error = list_or_null(nvp, local_flat, local_size,
 		    &call.local);
 	if (call.error == 0)
-		stream_thread(&zt->z, fd, receive_stream, &call);
+		call.error = receive_checked(&call, receive_stream);
 	nvp->nvlist_free(call.received);
 	nvp->nvlist_free(call.local);
 	return (zt_give_errors(zt, call.error, call.errors, errors));

@@ -21,7 +21,7 @@ from made_files import (
     with_files,
 )
 from made_package import named
-from made_stream import BEGIN, LARGE_BLOCKS, WRITE, MadeStream
+from made_stream import ATTRIBUTES, BEGIN, LARGE_BLOCKS, WRITE, MadeStream
 from zfstune.engine.image import create_image
 from zfstune.values.errors import (
     EngineError,
@@ -165,7 +165,7 @@ def test_a_deduplicated_stream(pools: tuple[ImageEngine, ImageEngine]) -> None:
     """No release takes one any more, and the error says what to do."""
     _, back = pools
     made = MadeStream(features=LARGE_BLOCKS | DEDUPLICATED)
-    made.object(FILE_NUMBERS, b"bonus123")
+    made.object(FILE_NUMBERS, ATTRIBUTES)
     stream = named(made.end())
     with pytest.raises(PlanError, match="is deduplicated") as caught:
         zfstune.receive("back/d", io.BytesIO(stream), engine=back)
@@ -179,7 +179,7 @@ def test_a_stream_of_the_other_byte_order(
     """Libzpool does not take it, a kernel does, and the error says so."""
     _, back = pools
     made = MadeStream(features=LARGE_BLOCKS, order=">")
-    made.object(FILE_NUMBERS, b"bonus123")
+    made.object(FILE_NUMBERS, ATTRIBUTES)
     with pytest.raises(NotSupported, match="a machine of another byte order") as caught:
         zfstune.receive("back/be", io.BytesIO(named(made.end())), engine=back)
     assert "a kernel has imported" in caught.value.hint

@@ -17,10 +17,12 @@ from false_records import (
     LZ4,
     NUMBER,
     false_stream,
+    older_stream,
     packed,
     spilled,
 )
 from made_stream import (
+    ATTRIBUTES,
     EMBEDDED,
     FILE,
     OBJECT,
@@ -31,15 +33,18 @@ from made_stream import (
     MadeStream,
 )
 from zfstune.engine.image import create_image
+from zfstune.streams.digest import digest
 from zfstune.values.errors import RefusedValue
 from zfstune.values.key import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from zfstune.engine.image import ImageEngine
 
 LARGE_DNODE = 1 << 23
+OLD_BLOCK = 128 << 10  # the most where large blocks are not announced
 
 
 @pytest.fixture(scope="module")
@@ -138,14 +143,14 @@ def test_a_raw_bonus_without_room(back: ImageEngine, secret: bytes) -> None:
 def test_true_records(back: ImageEngine) -> None:
     """Blocks packed and plain, embedded, of one odd size, and attributes outside."""
     made = MadeStream(features=FEATURES | 1 << 16)
-    made.object(NUMBER, b"bonus123", spills=True)
+    made.object(NUMBER, ATTRIBUTES, spills=True)
     spilled(made, 512)
     packed(made, 4096, 512)
     made.write(NUMBER, 8192, bytes(4096))
     made.free(NUMBER, 12288, 4096)
-    made.object(NUMBER + 1, b"bonus123", block=1536)
+    made.object(NUMBER + 1, ATTRIBUTES, block=1536)
     made.write(NUMBER + 1, 0, bytes(1536))
-    made.object(NUMBER + 2, b"bonus123")
+    made.object(NUMBER + 2, ATTRIBUTES)
     fields = (NUMBER + 2, 0, 4096, 0, GZIP_1, 0, 4096, 96)
     made.record(EMBEDDED, "QQQQBB6xII", *fields, payload=bytes(96))
     made.object(NUMBER + 3, bonus_type=0)
@@ -153,12 +158,53 @@ def test_true_records(back: ImageEngine) -> None:
     assert back.snapshots("back/true")
 
 
+def test_the_order_of_older_senders(back: ImageEngine) -> None:
+    """All objects of a block come before their data, in streams of 0.8 and earlier."""
+    receive(back, "back/older", older_stream())
+    assert back.snapshots("back/older")
+
+
+def cut_stream(block: int) -> MadeStream:
+    """Begin a stream without large blocks, in which an object has a last block so long."""
+    made = MadeStream(features=0)
+    made.object(NUMBER, ATTRIBUTES, block=OLD_BLOCK, spills=True)
+    made.write(NUMBER, 0, b"a" * OLD_BLOCK)
+    made.write(NUMBER, OLD_BLOCK, (b"b" * 76800).ljust(block, b"\0"))
+    made.spill(NUMBER, ATTRIBUTES.ljust(512, b"s"))
+    return made
+
+
+def test_a_large_block_that_the_sender_cut(back: ImageEngine) -> None:
+    """The last part of 128K and 75K is filled up, and the content is the same."""
+    receive(back, "back/cut", cut_stream(76800))
+    receive(back, "back/whole", cut_stream(OLD_BLOCK))
+    cut, whole = (digest(back, f"back/{name}@1") for name in ("cut", "whole"))
+    assert cut.value == whole.value
+    made = cut_stream(76800)
+    made.write(NUMBER, 2 * OLD_BLOCK, b"c" * OLD_BLOCK)
+    with pytest.raises(RefusedValue, match="a record that contradicts"):
+        receive(back, "back/longer", made)
+
+
+@pytest.mark.parametrize("place", [-40, -400, -800, -76800])
+def test_a_stream_with_cut_blocks_is_damaged(
+    back: ImageEngine, tmp_path: Path, place: int
+) -> None:
+    """A flipped bit in its data or checksums is found, though new ones are made."""
+    data = bytearray(cut_stream(76800).end())
+    data[place] ^= 1
+    file = tmp_path / "stream"
+    file.write_bytes(data)
+    with file.open("rb") as stream, pytest.raises(RefusedValue, match="is damaged"):
+        back.receive(f"back/damaged{place}@1", stream.fileno())
+
+
 def test_any_packed_block(back: ImageEngine) -> None:
     """Each length on disk, and each method: taken or refused, and the image is open."""
     for compression in range(20):
         for stored in (0, 8, 512, 1024, 4096, 4608, 1 << 33):
             made = MadeStream(features=FEATURES)
-            made.object(NUMBER, b"bonus123")
+            made.object(NUMBER, ATTRIBUTES)
             packed(made, 4096, stored, compression=compression)
             taken = 0 < stored <= 4096 and stored % 512 == 0
             taken = taken and compression in {3, *range(GZIP_1, LZ4 + 1)}

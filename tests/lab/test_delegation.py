@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -22,16 +23,17 @@ GRANT = re.compile(r"`zfs allow USER (\S+) (\S+)`")
 
 
 @pytest.fixture
-def family(dataset: str, command: Command) -> str:
+def family(pool: str, engine: Engine) -> str:
     """Give a dataset with a clone, snapshots, a hold, a bookmark, nothing mounted."""
+    dataset = f"{pool}/{secrets.token_hex(4)}"
+    engine.create(dataset)
     for short in ("one", "two", "three"):
-        command("zfs", "snapshot", f"{dataset}@{short}")
-    command("zfs", "create", f"{dataset}/child")
-    command("zfs", "snapshot", f"{dataset}/child@newest")
-    command("zfs", "clone", f"{dataset}@one", f"{dataset}/clone")
-    command("zfs", "hold", "tag", f"{dataset}@two")
-    command("zfs", "bookmark", f"{dataset}@one", f"{dataset}#mark")
-    command("zfs", "unmount", dataset)
+        engine.take_snapshots([f"{dataset}@{short}"])
+    engine.create(f"{dataset}/child")
+    engine.take_snapshots([f"{dataset}/child@newest"])
+    engine.clone(f"{dataset}@one", f"{dataset}/clone")
+    engine.hold([f"{dataset}@two"], "tag")
+    engine.bookmark(f"{dataset}@one", f"{dataset}#mark")
     return dataset
 
 

@@ -68,6 +68,25 @@ def test_raw_of_what_has_no_key(source: str, engine: Engine, tmp_path: Path) -> 
     assert size == engine.send_size(f"{source}@1")
 
 
+def test_large_blocks_that_the_sender_cuts(
+    pool: str, engine: Engine, other: Pool, command: Command, tmp_path: Path
+) -> None:
+    """A plain `zfs send` cuts a block of 200K into 128K and 72K: both engines take it."""
+    source, file = f"{pool}/large", tmp_path / "stream"
+    engine.create(source, properties={"recordsize": "1M", "compression": "off"})
+    content = os.urandom(200_000)
+    Path(engine.mount(source), "file").write_bytes(content)
+    engine.take_snapshots([f"{source}@1"])
+    command("sh", "-c", f"zfs send {source}@1 >{file}")
+    receive(engine, file, f"{pool}/by-kernel@1")
+    with create_image(other.file, size_bytes=SIZE_BYTES, pool=other.name) as image:
+        receive(image, file, f"{other.name}/copy@1")
+        stream(image, file, f"{other.name}/copy@1")
+    receive(engine, file, f"{pool}/by-image@1")
+    for name in ("by-kernel", "by-image"):
+        assert Path(engine.mount(f"{pool}/{name}"), "file").read_bytes() == content
+
+
 def test_there_and_back(
     source: str, other: Pool, engine: Engine, command: Command, tmp_path: Path
 ) -> None:

@@ -165,9 +165,10 @@ decode_stream(const uint8_t *bytes, size_t size)
 
 /* What is checked for libzpool and what is read for a digest have one form. */
 static void
-check_alike(const uint8_t *record, bool is_raw, uint64_t payload)
+check_alike(const uint8_t *record, const struct stream_check *state,
+    uint64_t payload)
 {
-	const struct stream_kind kind = { HOST_IS_BIG, is_raw };
+	const struct stream_kind kind = { state->big_endian, state->raw };
 	struct stream_record r;
 	const char *why;
 
@@ -177,28 +178,29 @@ check_alike(const uint8_t *record, bool is_raw, uint64_t payload)
 	}
 	/* What a digest does not take, or no payload follows. */
 	CHECK(r.type != DRR_OBJECT && r.type != DRR_SPILL);
-	CHECK(r.type != DRR_WRITE || (!is_raw && r.compression != 0));
+	CHECK(r.type != DRR_WRITE || (!kind.raw && r.compression != 0));
 }
 
 void
 decode_records(const uint8_t *bytes, size_t size)
 {
+	uint8_t begin[STREAM_RECORD_SIZE] = { 0 };
 	struct stream_check state;
-	uint64_t features, payload;
+	uint64_t payload;
 
-	if (size < sizeof (features))
+	/* Of the first record, the order of its bytes and its features. */
+	if (size < 2 * sizeof (uint64_t))
 		return;
-	memcpy(&features, bytes, sizeof (features));
-	bytes += sizeof (features), size -= sizeof (features);
-	stream_check_begin(&state, features);
+	memcpy(begin + AT_BEGIN_MAGIC, bytes, 2 * sizeof (uint64_t));
+	bytes += 2 * sizeof (uint64_t), size -= 2 * sizeof (uint64_t);
+	(void) stream_check_begin(&state, begin);
 	while (size >= STREAM_RECORD_SIZE) {
 		const uint8_t *record = bytes;
 
 		if (!stream_check(&state, record, &payload))
 			return;
 		CHECK(payload <= STREAM_MOST_BLOCK);
-		CHECK(state.object == 0 || state.block_bytes != 0);
-		check_alike(record, state.raw, payload);
+		check_alike(record, &state, payload);
 		bytes += STREAM_RECORD_SIZE, size -= STREAM_RECORD_SIZE;
 		if (payload > size)
 			return;

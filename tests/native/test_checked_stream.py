@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from made_stream import RECORD_BYTES, MadeStream
-from native_code import DIALECT, WARNINGS, compile_c, native
+from made_stream import ATTRIBUTES, RECORD_BYTES, MadeStream
+from native_code import DIALECT, NO_RACE, WARNINGS, compile_c, native
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Compile the program."""
     program = tmp_path_factory.mktemp("checked") / "checked_stream"
     source = Path(__file__).with_name("checked_stream.c")
-    parts = native("image_checked", "stream_check")
+    parts = native("stream_checked", "stream_descriptors", "stream_check", "stream_record")
     sanitized = (*DIALECT, *WARNINGS, "-fsanitize=thread", "-g", "-O1")
     compile_c(*sanitized, source, *parts, "-o", program)
     return program
@@ -38,13 +39,24 @@ def stream(*, last_block: int = 4096) -> bytes:
     for number in range(BLOCKS):
         made.write(7, number * 4096, b"x" * 4096)
     made.write(7, BLOCKS * 4096, b"y" * last_block)
-    made.spill(7, b"s" * 512)
+    made.spill(7, ATTRIBUTES.ljust(512, b"s"))
     return made.end()
 
 
+@pytest.fixture(params=[False, True], ids=["shared", "apart"])
+def words(request: pytest.FixtureRequest) -> list[str]:
+    """Give the thread the program's descriptors, or ones of its own, as for a kernel."""
+    return ["apart"] if request.param else []
+
+
 @pytest.fixture(params=["file", "pipe"])
-def read(request: pytest.FixtureRequest, program: Path, tmp_path: Path) -> Read:
+def read(
+    request: pytest.FixtureRequest, program: Path, words: list[str], tmp_path: Path
+) -> Read:
     """Give a call that reads a stream from a file or a pipe; it tells what was printed."""
+    known = tmp_path / "known"
+    known.write_text(NO_RACE, encoding="utf-8")
+    env = os.environ | {"TSAN_OPTIONS": f"suppressions={known}"}
 
     def call(data: bytes, most: int) -> tuple[int, bool]:
         path = tmp_path / "stream"
@@ -53,8 +65,17 @@ def read(request: pytest.FixtureRequest, program: Path, tmp_path: Path) -> Read:
         by_pipe = request.param == "pipe"
         with path.open("rb") as file:
             done = subprocess.run(
-                ["sh", "-c", 'cat | "$@"' if by_pipe else '"$@"', "sh", program, str(most)],
+                [
+                    "sh",
+                    "-c",
+                    'cat | "$@"' if by_pipe else '"$@"',
+                    "sh",
+                    str(program),
+                    str(most),
+                    *words,
+                ],
                 stdin=file,
+                env=env,
                 capture_output=True,
                 text=True,
                 check=False,

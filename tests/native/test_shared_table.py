@@ -5,18 +5,14 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from native_code import DIALECT, WARNINGS, compile_c, native, run
+from native_code import DIALECT, NO_RACE, WARNINGS, compile_c, native, run
 
 PARTS = (
     *("buf", "kernel_pool", "list", "nvl", "nvl_flat", "nvl_json", "nvl_packed"),
-    *("object", "stream_thread", "zfs_ioctl"),
+    *("object", "stream_descriptors", "stream_thread", "zfs_ioctl"),
 )
 # It is loaded before main, so that its calls of malloc() are those that TSan watches.
 LIBRARIES = ("-Wl,--no-as-needed", "-l:libnvpair.so.3", "-ldl")
-# A thread with a stream has descriptors of its own (unshare(CLONE_FILES)), and closes those
-# that are not its stream's. ThreadSanitizer knows one table of them for all threads, so
-# the 1 of one thread is the 1 of the others to it.
-NO_RACE = "race:own_descriptors\n"
 FOUND = 66  # the exit status of a program in which ThreadSanitizer found something
 
 

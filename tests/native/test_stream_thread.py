@@ -15,7 +15,14 @@ def test_its_own_table(tmp_path: Path, options: tuple[str, ...]) -> None:
     program = tmp_path / "own_table"
     source = Path(__file__).with_name("own_table.c")
     compile_c(
-        *DIALECT, *WARNINGS, *options, "-g", source, *native("stream_thread"), "-o", program
+        *DIALECT,
+        *WARNINGS,
+        *options,
+        "-g",
+        source,
+        *native("stream_descriptors", "stream_thread"),
+        "-o",
+        program,
     )
     # The call keeps stdin, which is the same device here.
     argv = ["sh", "-c", 'exec "$1" </dev/null', "sh", str(program)]

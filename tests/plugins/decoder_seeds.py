@@ -29,6 +29,7 @@ VALUES: dict[str, Value] = {
 }
 # Options of the stream's decoder: checksums count, or not; pieces of 64 bytes, or one.
 OPTIONS = (0, 1, 64, 65)
+MAGIC_LOW = b"\xac"  # the last byte of the number that begins a stream
 # What is added to a stream's own features: nothing, blocks above 128K, blocks that are
 # compressed by lz4, dnodes of several slots, and blocks that zstd may have compressed.
 _FEATURES = (0, 1 << 19, 1 << 17 | 1 << 22, 1 << 23, 1 << 17 | 1 << 19 | 1 << 22 | 1 << 25)
@@ -80,10 +81,10 @@ def _made(order: str) -> bytes:
 
 
 def _records() -> list[bytes]:
-    """The features of a stream, and its records behind the first."""
+    """Of the first record two fields, and the records behind it."""
     sound = [
         stream[: len(stream) // part]
-        for stream in (raw_stream(), _made("<"))
+        for stream in (raw_stream(), _made("<"), _made(">"))
         for part in (1, 2)
     ]
     false = [false_stream(case).end() for case in CASES]
@@ -93,9 +94,11 @@ def _records() -> list[bytes]:
 
 
 def _with_features(stream: bytes, more: int) -> bytes:
-    """Put the features of a stream, and more of them, in the place of its first record."""
-    begin_payload, version = struct.unpack_from("<IxxxxxxxxQ", stream, 4)
-    return struct.pack("<Q", version >> 2 | more) + stream[RECORD_BYTES + begin_payload :]
+    """Put the magic and the features, and more, in the place of the first record."""
+    order = "<" if stream[8:9] == MAGIC_LOW else ">"
+    begin_payload, magic, version = struct.unpack_from(f"{order}IQQ", stream, 4)
+    fields = struct.pack(f"{order}QQ", magic, version | more << 2)
+    return fields + stream[RECORD_BYTES + begin_payload :]
 
 
 def _streams() -> list[bytes]:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from made_stream import EMBEDDED, FILE, LARGE_BLOCKS, SA, SPILL, WRITE, MadeStream
+from made_stream import (
+    ATTRIBUTES,
+    EMBEDDED,
+    FILE,
+    LARGE_BLOCKS,
+    SA,
+    SPILL,
+    WRITE,
+    MadeStream,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +25,7 @@ __all__ = [
     "LZ4",
     "NUMBER",
     "false_stream",
+    "older_stream",
     "packed",
     "spilled",
 ]
@@ -24,6 +34,7 @@ LZ4, ZSTD, OFF = 15, 16, 2
 FEATURES = LARGE_BLOCKS | 1 << 17 | 1 << 22  # LZ4, and blocks as they lie on disk
 NUMBER = 128
 GZIP_1 = 5
+ZNODE = 17
 
 
 def packed(
@@ -41,15 +52,22 @@ def embedded(made: MadeStream, *, number: int = NUMBER, stored: int = 96) -> Non
     made.record(EMBEDDED, "QQQQBB6xII", *fields, payload=bytes(min(stored, 96)))
 
 
-def spilled(made: MadeStream, length: int, stored: int = 0, *, byte: bytes = b"x") -> None:
+def spilled(
+    made: MadeStream, length: int, stored: int = 0, *, content: bytes = ATTRIBUTES
+) -> None:
     """Add attributes outside of the object, of a length and of another one on disk."""
     fields = (NUMBER, length, 0, 0, 0, stored, bytes(36), SA)
-    made.record(SPILL, "QQQBB6xQ36sI", *fields, payload=byte * (stored or length))
+    made.record(
+        SPILL,
+        "QQQBB6xQ36sI",
+        *fields,
+        payload=content.ljust(stored or length, b"\0")[: stored or length],
+    )
 
 
 def odd(made: MadeStream) -> None:
     """Give an object of one block a second one."""
-    made.object(NUMBER + 1, b"bonus123", block=1536)
+    made.object(NUMBER + 1, ATTRIBUTES, block=1536)
     made.write(NUMBER + 1, 1536, bytes(1536))
 
 
@@ -75,26 +93,52 @@ CASES: dict[str, Callable[[MadeStream], object]] = {
     "of no object": lambda m: m.write(NUMBER + 7, 0, bytes(4096)),
     "embedded in no object": lambda m: embedded(m, number=NUMBER + 7),
     "embedded with too much": lambda m: embedded(m, stored=1 << 20),
-    "an object without its bonus": lambda m: m.object(NUMBER + 1),
+    "an object without its bonus": lambda m: m.object(NUMBER + 1, bonus_type=ZNODE),
     "an object with a bonus of no type": lambda m: m.object(
-        NUMBER + 1, b"bonus123", bonus_type=0
+        NUMBER + 1, ATTRIBUTES, bonus_type=0
     ),
     "a bonus without room": lambda m: m.object(NUMBER + 1, bytes(400)),
     "a bonus of megabytes": lambda m: m.object(NUMBER + 1, bytes(4 << 20)),
-    "object 0": lambda m: m.object(0, b"bonus123"),
-    "an object of 300 bytes a block": lambda m: m.object(NUMBER + 1, b"b" * 8, block=300),
-    "many slots unannounced": lambda m: m.object(NUMBER + 1, b"b" * 8, slots=4),
+    "object 0": lambda m: m.object(0, ATTRIBUTES),
+    "an object of 300 bytes a block": lambda m: m.object(NUMBER + 1, ATTRIBUTES, block=300),
+    "many slots unannounced": lambda m: m.object(NUMBER + 1, ATTRIBUTES, slots=4),
     "attributes of 100 bytes": lambda m: spilled(m, 100),
     "attributes with two lengths": lambda m: spilled(m, 512, 4096),
-    "attributes of zeros": lambda m: spilled(m, 512, byte=b"\0"),
+    "attributes of zeros": lambda m: spilled(m, 512, content=b""),
+    "attributes that are none": lambda m: m.object(NUMBER + 1, b"bonus123"),
+    "attributes of a few bytes": lambda m: m.object(NUMBER + 1, ATTRIBUTES[:4]),
+    "attributes within their header": lambda m: m.object(
+        NUMBER + 1, ATTRIBUTES[:5] + b"\xff" + ATTRIBUTES[6:]
+    ),
+    "attributes without a header": lambda m: m.object(
+        NUMBER + 1, ATTRIBUTES[:4] + bytes(2) + ATTRIBUTES[6:]
+    ),
+    "attributes outside that are none": lambda m: spilled(m, 512, content=b"x"),
     "a hole in object 0": lambda m: m.free(0, 0, 4096),
 }
 
 
-def false_stream(case: str) -> MadeStream:
+def older_stream(*, order: str = "<") -> MadeStream:
+    """Write a stream as OpenZFS 0.8 and earlier do: a block of objects, then their data.
+
+    See do_dump() in module/zfs/dmu_send.c of those releases, for DMU_OT_DNODE.
+    """
+    made = MadeStream(features=FEATURES, order=order)
+    numbers = range(NUMBER, NUMBER + 32)
+    for number in numbers:
+        made.object(number, ATTRIBUTES, spills=number == NUMBER)
+    for number in numbers:
+        made.write(number, 0, bytes([number]) * 4096)
+        made.write(number, 4096, bytes([number]) * 4096)
+        if number == NUMBER:
+            made.spill(number, ATTRIBUTES.ljust(512, b"s"))
+    return made
+
+
+def false_stream(case: str, *, order: str = "<") -> MadeStream:
     """Begin a stream with an object, and add what the case is about, and a block."""
-    made = MadeStream(features=FEATURES)
-    made.object(NUMBER, b"bonus123")
+    made = MadeStream(features=FEATURES, order=order)
+    made.object(NUMBER, ATTRIBUTES)
     CASES[case](made)
     made.write(NUMBER, 1 << 20, bytes(4096))
     return made

@@ -21,6 +21,8 @@ LARGE_BLOCKS, RAW = 1 << 19, 1 << 24
 FILE, SA = 19, 44
 RECORD_BYTES = 312
 GRAIN = 4096
+# What the attributes of a file begin with (sa_hdr_phys_t), and room for the usual ones.
+ATTRIBUTES = struct.pack("<IHH", 0x2F505A, 1 << 10 | 2, 0).ljust(168, b"\1")
 # DRR_FLAG_FREERECORDS and DRR_FLAG_SPILL_BLOCK, and DRR_OBJECT_SPILL
 FLAGS, OBJECT_SPILLS = 4 | 8, 4
 GUID = 0x00345678_90ABCDEF

@@ -35,6 +35,10 @@ _MAKE_ROOM = (
 _HOLDS = "see `zfs holds {target}`"
 _ONE_POOL = "one call takes snapshots of one pool only"
 
+# Said by native/stream_checked.c: no kernel would say so, and one could be overrun.
+_FALSE_RECORD = Meaning(
+    RefusedValue, "the stream has a record that contradicts itself or the others"
+)
 _SCRUB = {
     e.ENOENT: Meaning(NotFound, "it does not exist, or is not being scrubbed"),
     e.EBUSY: Meaning(
@@ -214,6 +218,7 @@ SPECIAL = {
             NotPermitted, "its encryption key is not loaded", "load the key, or send raw"
         ),
         e.EBADE: Meaning(RefusedValue, "the stream is damaged, or lacks a block"),
+        e.EBADMSG: _FALSE_RECORD,
         STREAM_TRUNCATED: Meaning(EngineError, "the stream ended early"),
     },
     "receive": {
@@ -244,10 +249,7 @@ SPECIAL = {
             "load it with `zfs load-key`, or send raw",
         ),
         e.EBADE: Meaning(RefusedValue, "the stream is damaged"),
-        # native/image_checked.c; no kernel says so
-        e.EBADMSG: Meaning(
-            RefusedValue, "the stream has a record that contradicts itself or the others"
-        ),
+        e.EBADMSG: _FALSE_RECORD,
         e.EBUSY: Meaning(
             Busy,
             "the dataset is in use, or holds part of another stream",
