@@ -14,7 +14,6 @@
 #include "image.h"
 
 enum { RECORD_BEGIN = 0, HEADER_SUBSTREAM = 1 };
-enum { MOST_PAYLOAD = 16 << 20 };
 enum { STREAM_TRUNCATED = 1040 };	/* ZFS_ERR_*, include/sys/fs/zfs.h */
 
 /*
@@ -190,7 +189,6 @@ check_begin(const struct begin *begin, boolean_t raw)
 	if (begin->type != RECORD_BEGIN || begin->magic != STREAM_MAGIC ||
 	    (begin->version & 3) != HEADER_SUBSTREAM ||
 	    begin->payload_bytes % (is_raw ? 4 : 8) != 0 ||
-	    begin->payload_bytes > MOST_PAYLOAD ||
 	    memchr(begin->toname, '\0', sizeof (begin->toname)) == NULL)
 		return (EINVAL);
 	return (is_raw && !raw ? EINVAL : 0);

@@ -181,10 +181,11 @@ pass_record(struct stream_checked *c, uint8_t *record)
 static bool
 fill(struct stream_checked *c, uint64_t size)
 {
-	static const uint8_t zeros[PART];
+	const uint8_t zeros[512] = { 0 };
 
 	while (size != 0) {
-		size_t n = size < PART ? (size_t)size : PART;
+		size_t n = size < sizeof (zeros) ? (size_t)size :
+		    sizeof (zeros);
 		if (!pass_on(c, zeros, n))
 			return (false);
 		size -= n;
@@ -262,6 +263,10 @@ stream_checked_begin(struct stream_checked *c, int source,
 	sigset_t all, before;
 	int ends[2];
 
+	c->begin_payload = stream_check_begin(&c->state, first_record);
+	/* dmu_recv_begin() in module/zfs/dmu_recv.c allocates any number. */
+	if (c->begin_payload > STREAM_MOST_HEADER)
+		return (EINVAL);
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return (errno);
 	/* A user without root may have no room left for a larger pipe. */
@@ -271,7 +276,6 @@ stream_checked_begin(struct stream_checked *c, int source,
 	c->into = ends[1];
 	c->error = 0;
 	c->is_apart = kernel;
-	c->begin_payload = stream_check_begin(&c->state, first_record);
 	c->fills = !kernel && !c->state.raw &&
 	    (c->state.features & FEATURE_LARGE_BLOCKS) == 0;
 	memset(&c->came, 0, sizeof (c->came));

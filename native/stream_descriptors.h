@@ -6,9 +6,9 @@
 
 /*
  * Have this thread share no descriptors with others, and close in its own table
- * all but the two, and but those of the device that `device` is open on; -1:
- * none.  False: nothing was changed.
+ * all but `one` and `other`, and but those of the device that `device` is open
+ * on; -1: none.  False: nothing was changed.
  */
-bool stream_own_descriptors(int kept, int kept_too, int device);
+bool stream_own_descriptors(int one, int other, int device);
 
 #endif

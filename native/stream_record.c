@@ -16,7 +16,6 @@ enum { SUBSTREAM = 1, COMPOUND = 2 };
 
 enum { FLAG_BYTESWAP = 1 << 1 };	/* DRR_RAW_BYTESWAP */
 enum { MOST_BONUS = 16 << 10 };		/* DNODE_MAX_SIZE */
-enum { MOST_HEADER = 16 << 20 };	/* an nvlist, which nobody here reads */
 
 static void
 add_words(uint64_t *sum, bool big_endian, const uint8_t *bytes, size_t size)
@@ -129,7 +128,7 @@ stream_read_begin(const uint8_t *bytes, struct stream_kind *kind,
 	r->payload = get32(bytes + AT_BEGIN_PAYLOAD, big);
 	r->content_type = get32(bytes + AT_BEGIN_CONTENT_TYPE, big);
 	r->toguid = get64(bytes + AT_BEGIN_TOGUID, big);
-	if (r->payload > MOST_HEADER || r->payload % 4 != 0)
+	if (r->payload > STREAM_MOST_HEADER || r->payload % 4 != 0)
 		return (refuse(EINVAL, "its first record has a false length",
 		    why));
 	return (0);

@@ -15,6 +15,7 @@ enum {
 	STREAM_CHECKSUM = 280,		/* each record but BEGIN ends with it */
 	STREAM_CRYPT_SIZE = 36,		/* salt, iv and mac, side by side */
 	STREAM_MOST_BLOCK = 16 << 20,	/* SPA_MAXBLOCKSIZE */
+	STREAM_MOST_HEADER = 16 << 20,	/* an nvlist behind BEGIN */
 };
 
 #define	STREAM_MAGIC		0x2F5bacbacULL	/* DMU_BACKUP_MAGIC */

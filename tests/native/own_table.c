@@ -1,18 +1,18 @@
 /*
  * What a call of stream_thread() has open, and what is left after many of them.
- * /dev/null stands for /dev/zfs.  It prints a line for a thread, and one for the
- * main thread: how many descriptors the call had, whether the other end of its
+ * /dev/null stands for /dev/zfs.  It prints a line for a thread, one for a thread
+ * of a process that may open no more, and one for the main thread: how many descriptors the call had, whether the other end of its
  * pipe was among them, and how many more the process has afterwards.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "stream_thread.h"
 
-enum { CALLS = 100 };
+enum { CALLS = 100, MOST = 64 };
 
 struct call {
 	struct lzc *z;
@@ -21,17 +21,15 @@ struct call {
 	bool other_end;
 };
 
-/* Count the descriptors of this thread, but for the one that this takes. */
+/* Count the descriptors of this thread. */
 static int
 descriptors(void)
 {
-	DIR *folder = opendir("/proc/thread-self/fd");
 	int count = 0;
 
-	while (readdir(folder) != NULL)
-		count++;
-	(void) closedir(folder);
-	return (count - 3);	/* ".", "..", and the folder itself */
+	for (int fd = 0; fd < MOST; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return (count);
 }
 
 static void
@@ -53,21 +51,38 @@ calls(void *argument)
 	return (NULL);
 }
 
+static bool
+in_a_thread(struct call *call)
+{
+	int before = descriptors();
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, calls, call) != 0 ||
+	    pthread_join(thread, NULL) != 0)
+		return (false);
+	(void) printf("%d %d %d\n", call->open, call->other_end,
+	    descriptors() - before);
+	return (true);
+}
+
 int
 main(void)
 {
 	struct lzc z = { .fd = open("/dev/null", O_RDWR) };
 	struct call call = { .z = &z };
-	pthread_t thread;
 
-	if (pipe(call.ends) != 0)
+	if (pipe(call.ends) != 0 || !in_a_thread(&call))
 		return (1);
 	int before = descriptors();
-	if (pthread_create(&thread, NULL, calls, &call) != 0 ||
-	    pthread_join(thread, NULL) != 0)
+	/* No descriptor is free below the last of those that are open. */
+	struct rlimit usual, none;
+	if (getrlimit(RLIMIT_NOFILE, &usual) != 0)
 		return (1);
-	(void) printf("%d %d %d\n", call.open, call.other_end,
-	    descriptors() - before);
+	none = usual;
+	none.rlim_cur = (rlim_t)before;
+	if (setrlimit(RLIMIT_NOFILE, &none) != 0 || !in_a_thread(&call) ||
+	    setrlimit(RLIMIT_NOFILE, &usual) != 0)
+		return (1);
 	(void) calls(&call);
 	(void) printf("%d %d %d\n", call.open - before, call.other_end,
 	    descriptors() - before);
