@@ -19,7 +19,7 @@ enum {
 	MOST_EMBEDDED = 112,		/* BPE_PAYLOAD_SIZE */
 };
 enum { LEAST_INDIRECT_SHIFT = 12, MOST_INDIRECT_SHIFT = 17 };
-enum { OT_NONE = 0 };
+enum { OT_NONE = 0, OT_NUMTYPES = 54, OT_NEWTYPE = 0x80, MOST_OT = 0xff };
 enum { OBJECT_SPILL = 1 << 2 };
 enum { SA_MAGIC = 0x2f505a, SA_LAYOUT = 4, SA_HEADER = 8 };
 /* enum zio_compress, include/sys/zio_compress.h */
@@ -54,6 +54,18 @@ is_object(uint64_t number, uint64_t slots)
 {
 	return (number != 0 && number < MOST_OBJECTS &&
 	    number + slots <= MOST_OBJECTS);
+}
+
+/*
+ * Is it a type that dmu_ot[] has, or one that says itself what it is?  A kernel
+ * looks a spill block's type up unseen: receive_spill() in
+ * module/zfs/dmu_recv.c.
+ */
+static bool
+is_type(uint32_t type)
+{
+	return (type < OT_NUMTYPES ||
+	    (type <= MOST_OT && (type & OT_NEWTYPE) != 0));
 }
 
 /* Is a size one of a block that this stream may have? */
@@ -158,6 +170,7 @@ check_object(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 	uint64_t most_offset = MOST_OFFSET;
 
 	if (!is_object(object, slots) || slots > MOST_SLOTS ||
+	    !is_type(n32(c, r + AT_OBJECT_TYPE)) || !is_type(bonus_type) ||
 	    (slots > 1 && (c->features & FEATURE_LARGE_DNODE) == 0) ||
 	    !is_block(c, block_bytes) ||
 	    bonus_bytes > slots * SLOT - DNODE_CORE - POINTER)
@@ -211,7 +224,8 @@ check_write(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 	uint8_t compression = r[AT_WRITE_COMPRESSION];
 	bool packed = compression != 0;
 
-	if (!take_block(c, n64(c, r + AT_OBJECT), n64(c, r + AT_WRITE_OFFSET),
+	if (!is_type(n32(c, r + AT_WRITE_TYPE)) ||
+	    !take_block(c, n64(c, r + AT_OBJECT), n64(c, r + AT_WRITE_OFFSET),
 	    length, !packed && (c->features & FEATURE_LARGE_BLOCKS) == 0))
 		return (false);
 	*payload = packed ? stored : length;
@@ -243,7 +257,7 @@ check_spill(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 
 	*payload = stored != 0 ? stored : length;
 	return (announced(c, n64(c, r + AT_OBJECT)) != NULL &&
-	    is_block(c, length) && (c->raw ?
+	    is_type(n32(c, r + AT_SPILL_TYPE)) && is_block(c, length) && (c->raw ?
 	    is_stored(c, r[AT_SPILL_COMPRESSION], stored, length) :
 	    stored == 0));
 }

@@ -51,14 +51,15 @@ def tables(pid: int) -> list[list[str]]:
     return found
 
 
-def of_the_call(pid: int, pipe: str) -> list[str]:
-    """Wait for a thread with one end of the pipe alone, and give its descriptors."""
+def stream_of_the_call(pid: int) -> str:
+    """Wait for a thread that has ZFS and one end of a pipe alone; give that pipe."""
     for _ in range(600):
         for table in tables(pid):
-            if table.count(pipe) == 1:
-                return table
+            others = [name for name in table if name != "/dev/zfs"]
+            if "/dev/zfs" in table and len(others) == 1:
+                return others[0]
         time.sleep(0.1)
-    raise AssertionError(f"no thread has one end of {pipe} alone: {tables(pid)}")
+    raise AssertionError(f"no thread has ZFS and a stream alone: {tables(pid)}")
 
 
 @pytest.fixture
@@ -100,11 +101,21 @@ def start(
 def test_the_other_end_is_not_its_own(
     start: Callable[[str], subprocess.Popen[str]], way: str, pool: str, engine: Engine
 ) -> None:
-    """Its thread has the stream and ZFS; a kill leaves nothing that is busy."""
+    """Its thread has the stream and ZFS; a kill leaves nothing that is busy.
+
+    A receive reads what the thread that checks the stream passes on. That one alone has
+    the other end.
+    """
     process = start(way)
     assert process.stdout is not None
-    table = of_the_call(process.pid, process.stdout.readline().strip())
-    assert set(table) - {"/dev/zfs"} == {next(name for name in table if "pipe:" in name)}
+    given = process.stdout.readline().strip()
+    stream = stream_of_the_call(process.pid)
+    if way == "send":
+        assert stream == given
+    else:
+        assert stream != given
+        assert sum({given, stream} == set(table) for table in tables(process.pid)) == 1
+        assert all(table.count(stream) < 2 for table in tables(process.pid))
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait(60) == -signal.SIGKILL
     for found in engine.datasets(pool):

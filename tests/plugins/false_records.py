@@ -53,10 +53,15 @@ def embedded(made: MadeStream, *, number: int = NUMBER, stored: int = 96) -> Non
 
 
 def spilled(
-    made: MadeStream, length: int, stored: int = 0, *, content: bytes = ATTRIBUTES
+    made: MadeStream,
+    length: int,
+    stored: int = 0,
+    *,
+    content: bytes = ATTRIBUTES,
+    kind: int = SA,
 ) -> None:
     """Add attributes outside of the object, of a length and of another one on disk."""
-    fields = (NUMBER, length, 0, 0, 0, stored, bytes(36), SA)
+    fields = (NUMBER, length, 0, 0, 0, stored, bytes(36), kind)
     made.record(
         SPILL,
         "QQQBB6xQ36sI",
@@ -114,6 +119,9 @@ CASES: dict[str, Callable[[MadeStream], object]] = {
         NUMBER + 1, ATTRIBUTES[:4] + bytes(2) + ATTRIBUTES[6:]
     ),
     "attributes outside that are none": lambda m: spilled(m, 512, content=b"x"),
+    "attributes outside of no known type": lambda m: spilled(m, 512, kind=0x02000000),
+    "a block of no known type": lambda m: m.write(NUMBER, 0, bytes(4096), kind=54),
+    "an object of no known type": lambda m: m.object(NUMBER + 1, kind=1 << 9 | 0x80),
     "a hole in object 0": lambda m: m.free(0, 0, 4096),
 }
 
