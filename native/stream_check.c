@@ -14,6 +14,7 @@ enum {
 	/* a dnode without the area of its pointers and its bonus */
 	DNODE_CORE = 64,
 	POINTER = 128,
+	POINTER_SHIFT = 7,
 	MOST_POINTERS = 3,
 	MOST_LEVELS = 12,		/* well above what 2^64 bytes take */
 	MOST_EMBEDDED = 112,		/* BPE_PAYLOAD_SIZE */
@@ -22,6 +23,8 @@ enum { LEAST_INDIRECT_SHIFT = 12, MOST_INDIRECT_SHIFT = 17 };
 enum { OT_NONE = 0, OT_NUMTYPES = 54, OT_NEWTYPE = 0x80, MOST_OT = 0xff };
 enum { OBJECT_SPILL = 1 << 2 };
 enum { SA_MAGIC = 0x2f505a, SA_LAYOUT = 4, SA_HEADER = 8 };
+/* include/sys/zio.h: of what an object may have of its own */
+enum { CHECKSUM_LEGACY_FUNCTIONS = 9, COMPRESS_LEGACY_FUNCTIONS = 15 };
 /* enum zio_compress, include/sys/zio_compress.h */
 enum { COMPRESS_OFF = 2, COMPRESS_EMPTY = 4, COMPRESS_LZ4 = 15,
 	COMPRESS_ZSTD = 16 };
@@ -111,6 +114,19 @@ pointers(uint32_t slots, uint32_t bonus_type, uint32_t bonus_bytes)
 	return (most < MOST_POINTERS ? most : MOST_POINTERS);
 }
 
+/*
+ * Has a tree room for its last block?  dnode_new_blkid() asserts that one with
+ * a given number of levels needs no more of them.
+ */
+static bool
+is_tall_enough(uint64_t blocks, uint8_t levels, uint8_t indirect_shift,
+    uint64_t max_block)
+{
+	for (uint8_t level = 1; level < levels && blocks <= max_block; level++)
+		blocks <<= indirect_shift - POINTER_SHIFT;
+	return (blocks > max_block);
+}
+
 /* What a raw stream says of the object's tree, and of its whole bonus area. */
 static bool
 is_raw_object(const struct stream_check *c, const uint8_t *r, uint32_t slots,
@@ -120,19 +136,21 @@ is_raw_object(const struct stream_check *c, const uint8_t *r, uint32_t slots,
 	uint32_t raw_bytes = n32(c, r + AT_OBJECT_RAW_BYTES);
 	uint8_t shift = r[AT_OBJECT_INDIRECT_SHIFT];
 	uint8_t levels = r[AT_OBJECT_LEVELS];
-	uint64_t taken = DNODE_CORE + POINTER *
-	    (pointers(slots, n32(c, r + AT_OBJECT_BONUS_TYPE), bonus_bytes) +
+	uint64_t max_block = n64(c, r + AT_OBJECT_MAX_BLOCK);
+	uint32_t own_pointers = pointers(slots,
+	    n32(c, r + AT_OBJECT_BONUS_TYPE), bonus_bytes);
+	uint64_t taken = DNODE_CORE + POINTER * (own_pointers +
 	    ((r[AT_OBJECT_FLAGS] & OBJECT_SPILL) != 0 ? 1 : 0));
 
 	/* fletcher_4_native() asserts whole words, as senders have them. */
 	return (raw_bytes >= bonus_bytes && raw_bytes % 8 == 0 &&
 	    raw_bytes + taken <= slots * SLOT &&
-	    (shift == 0 || (shift >= LEAST_INDIRECT_SHIFT &&
-	    shift <= MOST_INDIRECT_SHIFT)) &&
+	    shift >= LEAST_INDIRECT_SHIFT && shift <= MOST_INDIRECT_SHIFT &&
 	    levels != 0 && levels <= MOST_LEVELS &&
 	    r[AT_OBJECT_POINTERS] != 0 &&
 	    r[AT_OBJECT_POINTERS] <= MOST_POINTERS &&
-	    n64(c, r + AT_OBJECT_MAX_BLOCK) <= MOST_OFFSET / block_bytes);
+	    max_block <= MOST_OFFSET / block_bytes &&
+	    is_tall_enough(own_pointers, levels, shift, max_block));
 }
 
 /* Of the objects whose OBJECT records came last; NULL: not of them. */
@@ -149,13 +167,10 @@ static void
 announce(struct stream_check *c, uint64_t object, uint64_t block_bytes,
     uint64_t most_offset)
 {
-	struct stream_object *place = announced(c, object);
-
-	if (place == NULL) {
-		place = &c->objects[c->oldest];
-		c->oldest = (c->oldest + 1) % STREAM_OBJECTS;
-	}
-	*place = (struct stream_object) { object, block_bytes, most_offset, 0 };
+	c->objects[c->oldest] =
+	    (struct stream_object) { object, block_bytes, most_offset, 0 };
+	c->oldest = (c->oldest + 1) % STREAM_OBJECTS;
+	c->last_object = object;
 }
 
 static bool
@@ -169,11 +184,17 @@ check_object(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 	uint64_t block_bytes = n32(c, r + AT_OBJECT_BLOCK_BYTES);
 	uint64_t most_offset = MOST_OFFSET;
 
-	if (!is_object(object, slots) || slots > MOST_SLOTS ||
-	    !is_type(n32(c, r + AT_OBJECT_TYPE)) || !is_type(bonus_type) ||
+	/* objlist_insert() asserts that each has a higher number. */
+	if (!is_object(object, slots) || object <= c->last_object ||
+	    slots > MOST_SLOTS || !is_type(n32(c, r + AT_OBJECT_TYPE)) ||
+	    !is_type(bonus_type) ||
 	    (slots > 1 && (c->features & FEATURE_LARGE_DNODE) == 0) ||
 	    !is_block(c, block_bytes) ||
 	    bonus_bytes > slots * SLOT - DNODE_CORE - POINTER)
+		return (false);
+	/* dmu_object_set_checksum() and dmu_object_set_compress() assert it. */
+	if (r[AT_OBJECT_CHECKSUM] >= CHECKSUM_LEGACY_FUNCTIONS ||
+	    r[AT_OBJECT_COMPRESSION] >= COMPRESS_LEGACY_FUNCTIONS)
 		return (false);
 	/* dnode_allocate() asserts that these two go together. */
 	if (bonus_bytes == 0 ? bonus_type != OT_NONE && bonus_type != OBJECT_TYPE_SA :
@@ -202,7 +223,9 @@ take_block(struct stream_check *c, uint64_t object, uint64_t offset,
 {
 	struct stream_object *of = announced(c, object);
 
-	if (of == NULL || offset % of->block_bytes != 0 ||
+	/* objlist_exists() asserts that objects come in order. */
+	if (of == NULL || object < c->last_written ||
+	    offset % of->block_bytes != 0 ||
 	    offset < of->next_offset || offset > of->most_offset)
 		return (false);
 	if (length != of->block_bytes) {
@@ -213,6 +236,7 @@ take_block(struct stream_check *c, uint64_t object, uint64_t offset,
 		of->most_offset = offset;
 	}
 	of->next_offset = offset + of->block_bytes;
+	c->last_written = object;
 	return (true);
 }
 
@@ -262,6 +286,18 @@ check_spill(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 	    stored == 0));
 }
 
+/* An object that the stream has just made is not one that is to go. */
+static bool
+frees_others(const struct stream_check *c, uint64_t first, uint64_t count)
+{
+	for (uint32_t i = 0; i < STREAM_OBJECTS; i++)
+		if (c->objects[i].object >= first &&
+		    c->objects[i].object - first < count &&
+		    c->objects[i].object != 0)
+			return (false);
+	return (true);
+}
+
 bool
 stream_check(struct stream_check *c, const uint8_t *record,
     uint64_t *payload_bytes)
@@ -276,6 +312,9 @@ stream_check(struct stream_check *c, const uint8_t *record,
 		return (check_embedded(c, record, payload_bytes));
 	case DRR_SPILL:
 		return (check_spill(c, record, payload_bytes));
+	case DRR_FREEOBJECTS:
+		return (frees_others(c, n64(c, record + AT_OBJECT),
+		    n64(c, record + AT_RANGE_LENGTH)));
 	case DRR_FREE:
 	case DRR_REDACT:
 		return (is_object(n64(c, record + AT_OBJECT), 1));

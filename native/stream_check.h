@@ -31,6 +31,8 @@ struct stream_check {
 	bool big_endian;
 	bool raw;
 	struct stream_object objects[STREAM_OBJECTS];
+	uint64_t last_object;	/* of the OBJECT records */
+	uint64_t last_written;	/* of the blocks */
 	uint32_t oldest;	/* of the objects: the next one takes its place */
 };
 

@@ -50,6 +50,9 @@ def _on_kernels() -> Iterable[Campaign]:
         ):
             lot = {"ZFSTUNE_KILLS": "25"}
             yield Campaign(name, (f"tests/lab/{file}",), lot, release, weight)
+        changed = ("tests/lab/test_mutated_streams.py",)
+        lot = {"ZFSTUNE_FUZZ_SECONDS": "300"}
+        yield Campaign("streams changed at random", changed, lot, release, 2)
         lost = ("tests/lab/test_lost_kill.py",)
         yield Campaign("killed while the kernel makes a thread", lost, {}, release, 1)
         rights = ("tests/lab/test_privileges.py",)
@@ -118,6 +121,12 @@ CAMPAIGNS = (
         ("tests/native/test_hostile.py",),
         {"ZFSTUNE_FUZZ_SECONDS": "60"},
         weight=3,
+    ),
+    Campaign(
+        "streams changed at random, received by an image",
+        ("tests/image/test_mutated_streams.py",),
+        {"ZFSTUNE_FUZZ_SECONDS": "300"},
+        weight=2,
     ),
     Campaign(
         "decoders in C, fuzzed by coverage",

@@ -121,6 +121,12 @@ CASES: dict[str, Callable[[MadeStream], object]] = {
     "attributes outside that are none": lambda m: spilled(m, 512, content=b"x"),
     "attributes outside of no known type": lambda m: spilled(m, 512, kind=0x02000000),
     "a block of no known type": lambda m: m.write(NUMBER, 0, bytes(4096), kind=54),
+    "an object twice": lambda m: m.object(NUMBER, ATTRIBUTES),
+    "an object out of order": lambda m: m.object(NUMBER - 1, ATTRIBUTES),
+    "an object that goes at once": lambda m: m.free_objects(1, 1 << 40),
+    "an object packed by an unknown method": lambda m: m.object(
+        NUMBER + 1, ATTRIBUTES, packed=16
+    ),
     "an object of no known type": lambda m: m.object(NUMBER + 1, kind=1 << 9 | 0x80),
     "a hole in object 0": lambda m: m.free(0, 0, 4096),
 }

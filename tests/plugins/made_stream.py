@@ -89,11 +89,12 @@ class MadeStream:
         block: int = 4096,
         slots: int = 1,
         spills: bool = False,
+        packed: int = 0,
     ) -> None:
         """Add an object with its attributes."""
         flags = OBJECT_SPILLS if spills else 0
         sizes = (block, len(bonus))
-        fields = (number, kind, bonus_type, *sizes, 0, 0, slots, flags, 0, self._guid)
+        fields = (number, kind, bonus_type, *sizes, 0, packed, slots, flags, 0, self._guid)
         padded = bonus.ljust((len(bonus) + 7) // 8 * 8, b"\0")
         self.record(OBJECT, "QIIIIBBBBIQ", *fields, payload=padded)
 
