@@ -128,7 +128,7 @@ def raw_stream(*, first_mac: int = 1) -> bytes:
     crypt = bytes(range(36))
     for first in (0, 32):
         made.record(RANGE, "QQQ35sB", first, 32, 0, crypt[:35], first_mac)
-    bonus = (33, 19, 44, 4096, 168, 0, 0, 1, 0, 320, 0, 17, 1, 1, 9)
+    bonus = (33, 19, 44, 4096, 168, 0, 0, 1, 0, 320, 0, 17, 2, 1, 9)
     made.record(OBJECT, "QIIIIBBBBIQBBB5xQ", *bonus, payload=b"b" * 320)
     write = (33, 19, 0, 0, 4096, 0, 8, 0, 15, bytes(40), 1024, crypt)
     made.record(WRITE, "QIIQQQBBB5x40sQ36s", *write, payload=b"c" * 1024)
