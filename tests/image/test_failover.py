@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -146,6 +147,12 @@ def test_over_and_back(pair: Pair) -> None:
     assert back.dataset(f"{B}/disk").value("volmode") == "default"
     with pytest.raises(BatchError, match="it has taken over"):
         pair.replicate(A, B)
+    stream = io.BytesIO()
+    zfstune.send(
+        f"{A}@never-arrived", stream, engine=tank, base="@monday", raw=pair.encrypted
+    )
+    with pytest.raises(PlanError, match="it has taken over, and is no copy any more"):
+        zfstune.receive(B, io.BytesIO(stream.getvalue()), engine=back)
     pair.take("back", "tuesday")
     # Days later. What was common is pruned; a bookmark has it still.
     for name in pair.tree(B):

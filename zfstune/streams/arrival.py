@@ -49,6 +49,9 @@ TRAVELLING = frozenset(
 # zfs-auto-snapshot takes snapshots wherever this or a property below it says so; a copy
 # with snapshots of its own takes no further stream.
 _AUTO_SNAPSHOT = "com.sun:auto-snapshot"
+# zfs-mount-generator(8) makes units of the properties below this name: `required-by` has a
+# copy mounted at boot, although its canmount is noauto.
+_UNITS = "org.openzfs.systemd:"
 
 # zfs-receive(8): these come with the data and cannot be set at a receive.
 _WITH_THE_DATA = frozenset(
@@ -176,7 +179,7 @@ def may_travel(name: str) -> bool:
         return name in TRAVELLING
     auto = name == _AUTO_SNAPSHOT or name.startswith(f"{_AUTO_SNAPSHOT}:")
     # A zfs command of another host would take a name with a dash in front for an option.
-    return not (auto or name.startswith((OWN_PREFIX, "-")))
+    return not (auto or name.startswith((OWN_PREFIX, _UNITS, "-")))
 
 
 def is_harmless(name: str, value: str) -> bool:

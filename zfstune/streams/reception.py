@@ -24,6 +24,7 @@ from zfstune.streams.unwelcome import (
     diverged,
     exists_already,
     has_partial,
+    has_taken_over,
     name_taken,
     no_origin,
     no_partial,
@@ -184,6 +185,8 @@ class Reception:
 
     def _check_fit(self, end: End, header: StreamHeader, received: str) -> None:
         """Refuse a stream that does not fit what is there."""
+        if end.live:
+            raise has_taken_over(end, header, image=self._image)
         goes_on = header.raw and header.fromguid and not header.clone
         if goes_on and uses_another_key(end) and not self._comes_too(end.key_root):
             raise brings_another_key(end, header)

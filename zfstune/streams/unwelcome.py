@@ -26,6 +26,7 @@ __all__ = [
     "diverged",
     "exists_already",
     "has_partial",
+    "has_taken_over",
     "name_taken",
     "no_origin",
     "no_partial",
@@ -225,6 +226,24 @@ def brings_another_key(end: End, header: StreamHeader) -> PlanError:
         "both sides"
     )
     return _refused(end.name, header, closing(end), hint)
+
+
+def has_taken_over(end: End, header: StreamHeader, *, image: str = "") -> PlanError:
+    """Return the error for a copy that is in use in the place of its source.
+
+    Args:
+        end: The dataset.
+        header: The stream that comes.
+        image: As for :func:`way_on`.
+    """
+    standby = f"{_here(image)} failover --standby {for_shell(end.name)}"
+    return _refused(
+        end.name,
+        header,
+        "it has taken over, and is no copy any more",
+        f"receive into another dataset; or, if nobody needs it there any more, `{standby}` "
+        "makes it a copy again",
+    )
 
 
 def name_taken(received: str, header: StreamHeader) -> PlanError:

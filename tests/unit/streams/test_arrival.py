@@ -58,6 +58,8 @@ HARMFUL = {
     "userquota@1000": "1",
     "com.sun:auto-snapshot": "true",
     "com.sun:auto-snapshot:daily": "true",
+    "org.openzfs.systemd:required-by": "local-fs.target",
+    "org.openzfs.systemd:before": "multi-user.target",
     f"{OWN_PREFIX}policy": "keep=1",
     f"{OWN_PREFIX}replica": "raw:0000000000000001",
 }

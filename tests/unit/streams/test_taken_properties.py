@@ -33,6 +33,7 @@ VALUES = {
     "compression": ["lz4", "zstd", "gzip"],
     "com.example:x": ["1", "2"],
     "com.sun:auto-snapshot": ["true"],
+    "org.openzfs.systemd:wanted-by": ["local-fs.target"],
     "readonly": ["off"],
     "mountpoint": ["/etc"],
     "sharenfs": ["on"],

@@ -54,6 +54,11 @@ WAITS = replace(ODD, partial=Partial("tank/a@8", 8))
             "after 'tank/a@1', which both sides have, 77 bytes were written to it",
             "`zfstune rollback tank/a@1 -n`",
         ),
+        (
+            unwelcome.has_taken_over(ODD, HEADER),
+            "taken over",
+            "failover --standby 'back/a b'`",
+        ),
         (unwelcome.deduplicated("back/a b", HEADER), "is deduplicated", "redup FILE"),
         (unwelcome.name_taken("back/a@9", HEADER), "has that name", "back/a@9-other`"),
     ],

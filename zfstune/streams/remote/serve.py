@@ -184,6 +184,11 @@ class Server:
         ):
             (end,) = self._side.ends(request.arguments["name"]) or (None,)
             reason = "" if end is not None and end.aside else "it was not put aside"
+        if not reason and request.call in ("put_aside", "receive"):
+            arguments = request.arguments
+            name = arguments.get("name") or arguments["snapshot"].partition("@")[0]
+            (end,) = self._side.ends(name) or (None,)
+            reason = "it has taken over" if end is not None and end.live else ""
         if reason:
             target = next(names_in(request), "")
             raise _refused(verb_of(request.call), target, reason)

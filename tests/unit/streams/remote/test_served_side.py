@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from contextlib import closing
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,7 @@ from zfstune.values.errors import (
     NotPermitted,
 )
 from zfstune.values.marks import REPLICA_PROPERTY, TAKEN_PROPERTY
+from zfstune.values.replication_marks import Replica
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,6 +99,18 @@ def test_properties_travel(serve: Serve) -> None:
         for name in ("back/own", "back/none"):
             with pytest.raises(NotPermitted, match="it is no copy"):
                 far.change_properties(name, {"atime": "off"}, ())
+
+
+def test_a_copy_that_took_over_is_let_be(serve: Serve) -> None:
+    """A key neither moves it aside nor sends to it: it is in use."""
+    _, back = two_pools()
+    back.add("back/a")
+    back.local["back/a"][REPLICA_PROPERTY] = Replica(5, raw=False, live=True).text
+    with closing(serve(back, Grant("back", receives=True)).side()) as far:
+        with pytest.raises(NotPermitted, match="it has taken over"):
+            far.put_aside("back/a", "back/a-aside-20300101T000000Z")
+        with TemporaryFile() as stream, pytest.raises(NotPermitted, match="has taken over"):
+            far.receive("back/a@1", stream.fileno())
 
 
 def test_a_mark_is_given_to_what_was_put_aside(serve: Serve) -> None:
