@@ -10,6 +10,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from made_stream import (
+    ATTRIBUTES,
     BEGIN,
     FILE,
     FREE,
@@ -132,7 +133,7 @@ def with_files(
         files: Name to contents; their numbers follow from their order.
         links: Second names, to the first ones.
         many: A directory ``many`` with so many empty files.
-        spilled: More attributes of the first file.
+        spilled: More attributes of the first file, which get the header of attributes.
         block: The recordsize.
         zeros: Write blocks of zeros, too.
         guid: The guid of the snapshot.
@@ -167,7 +168,7 @@ def with_files(
         for place, part in blocks(files[name], block, zeros=zeros):
             made.write(number, place, part)
         if spills:
-            made.spill(number, spilled)
+            made.spill(number, ATTRIBUTES[:8] + spilled[8:])
     if many:
         _add_many(made, root, folder, many)
     return made.end()
