@@ -197,7 +197,8 @@ check_object(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 	    r[AT_OBJECT_COMPRESSION] >= COMPRESS_LEGACY_FUNCTIONS)
 		return (false);
 	/* dnode_allocate() asserts that these two go together. */
-	if (bonus_bytes == 0 ? bonus_type != OT_NONE && bonus_type != OBJECT_TYPE_SA :
+	if (bonus_bytes == 0 ?
+	    bonus_type != OT_NONE && bonus_type != OBJECT_TYPE_SA :
 	    bonus_type == OT_NONE)
 		return (false);
 	if (c->raw ? !is_raw_object(c, r, slots, block_bytes) : raw_bytes != 0)
@@ -281,8 +282,8 @@ check_spill(struct stream_check *c, const uint8_t *r, uint64_t *payload)
 
 	*payload = stored != 0 ? stored : length;
 	return (announced(c, n64(c, r + AT_OBJECT)) != NULL &&
-	    is_type(n32(c, r + AT_SPILL_TYPE)) && is_block(c, length) && (c->raw ?
-	    is_stored(c, r[AT_SPILL_COMPRESSION], stored, length) :
+	    is_type(n32(c, r + AT_SPILL_TYPE)) && is_block(c, length) &&
+	    (c->raw ? is_stored(c, r[AT_SPILL_COMPRESSION], stored, length) :
 	    stored == 0));
 }
 
@@ -327,11 +328,11 @@ stream_check(struct stream_check *c, const uint8_t *record,
 bool
 stream_check_attributes(const uint8_t *bytes, size_t size)
 {
-	bool big = size >= SA_HEADER && get32(bytes, true) == SA_MAGIC;
 	uint16_t layout;
 
 	if (size < SA_HEADER)
 		return (false);
+	bool big = get32(bytes, true) == SA_MAGIC;
 	if (get32(bytes, big) == 0)	/* of a file that is being made */
 		return (true);
 	memcpy(&layout, bytes + SA_LAYOUT, sizeof (layout));

@@ -56,7 +56,7 @@ pass_on(struct stream_checked *c, const uint8_t *bytes, size_t size)
 }
 
 static bool
-take(struct stream_checked *c, uint8_t *bytes, size_t size)
+take(const struct stream_checked *c, uint8_t *bytes, size_t size)
 {
 	while (size != 0) {
 		if (!await(c))
@@ -64,14 +64,19 @@ take(struct stream_checked *c, uint8_t *bytes, size_t size)
 		ssize_t n = read(c->source, bytes, size);
 		if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
 			return (false);
-		if (n < 0)
-			continue;
-		if (c->fills)
-			stream_add(&c->came, c->state.big_endian, bytes,
-			    (size_t)n);
-		bytes += n;
-		size -= (size_t)n;
+		bytes += n > 0 ? n : 0;
+		size -= n > 0 ? (size_t)n : 0;
 	}
+	return (true);
+}
+
+static bool
+take_payload(struct stream_checked *c, uint8_t *bytes, size_t size)
+{
+	if (!take(c, bytes, size))
+		return (false);
+	if (c->fills)
+		stream_add(&c->came, c->state.big_endian, bytes, size);
 	return (true);
 }
 
@@ -83,7 +88,7 @@ copy_payload(struct stream_checked *c, uint64_t size)
 
 	while (size != 0) {
 		size_t n = size < PART ? (size_t)size : PART;
-		if (!take(c, part, n) || !pass_on(c, part, n))
+		if (!take_payload(c, part, n) || !pass_on(c, part, n))
 			return (false);
 		size -= n;
 	}
@@ -117,18 +122,18 @@ static bool
 move_attributes(struct stream_checked *c, bool outside, uint64_t size)
 {
 	uint8_t part[PART];
-	uint8_t any = outside ? 0 : 1;
+	bool is_hole = outside;
 	bool begun = c->state.raw;
 
 	while (size != 0) {
 		size_t n = size < PART ? (size_t)size : PART;
-		if (!take(c, part, n))
+		if (!take_payload(c, part, n))
 			return (false);
-		for (size_t i = 0; i < n; i++)
-			any |= part[i];
+		for (size_t i = 0; is_hole && i < n; i++)
+			is_hole = part[i] == 0;
 		size -= n;
 		if ((!begun && !stream_check_attributes(part, n)) ||
-		    (size == 0 && any == 0)) {
+		    (size == 0 && is_hole)) {
 			c->error = EBADMSG;
 			return (false);
 		}
@@ -144,20 +149,15 @@ static bool
 take_record(struct stream_checked *c, uint8_t *record)
 {
 	const bool big = c->state.big_endian;
-	const struct stream_sum before = c->came;
 
-	if (!take(c, record, STREAM_CHECKSUM))
-		return (false);
-	const struct stream_sum with_it = c->came;
-	const uint8_t *own = record + STREAM_CHECKSUM;
-	if (!take(c, record + STREAM_CHECKSUM,
-	    STREAM_RECORD_SIZE - STREAM_CHECKSUM))
+	if (!take(c, record, STREAM_RECORD_SIZE))
 		return (false);
 	if (!c->fills)
 		return (true);
-	if ((!stream_no_sum(own) && !stream_sum_is(&with_it, big, own)) ||
-	    (get32(record, big) == DRR_END &&
-	    !stream_sum_is(&before, big, record + AT_END_SUM)))
+	/* The last record has the sum of all records before it, too. */
+	if ((get32(record, big) == DRR_END &&
+	    !stream_sum_is(&c->came, big, record + AT_END_SUM)) ||
+	    !stream_add_record(&c->came, big, record))
 		c->error = EBADE;
 	return (c->error == 0);
 }

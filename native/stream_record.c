@@ -80,6 +80,19 @@ stream_no_sum(const uint8_t *bytes)
 	return (memcmp(bytes, zero, sizeof (zero)) == 0);
 }
 
+bool
+stream_add_record(struct stream_sum *sum, bool big_endian,
+    const uint8_t *record)
+{
+	const uint8_t *own = record + STREAM_CHECKSUM;
+
+	stream_add(sum, big_endian, record, STREAM_CHECKSUM);
+	bool is_right = stream_no_sum(own) ||
+	    stream_sum_is(sum, big_endian, own);
+	stream_add(sum, big_endian, own, STREAM_RECORD_SIZE - STREAM_CHECKSUM);
+	return (is_right);
+}
+
 static int
 refuse(int error, const char *reason, const char **why)
 {

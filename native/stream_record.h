@@ -92,6 +92,9 @@ void stream_add(struct stream_sum *, bool big_endian, const uint8_t *bytes,
 bool stream_sum_is(const struct stream_sum *, bool big_endian,
     const uint8_t *bytes);
 bool stream_no_sum(const uint8_t *bytes);
+/* Add a whole record.  False: it has a checksum, and that is another one. */
+bool stream_add_record(struct stream_sum *, bool big_endian,
+    const uint8_t *record);
 void stream_put_sum(const struct stream_sum *, bool big_endian, uint8_t *bytes);
 
 #endif

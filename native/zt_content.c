@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "stream_content.h"
+#include "stream_field.h"
 #include "zt.h"
 
 struct zt_content {
@@ -40,17 +41,12 @@ check_sum(struct zt_content *z)
 {
 	bool big = z->c.kind.big_endian;
 	enum stream_type type = z->c.record.type;
-	const uint8_t *stored = z->header + STREAM_CHECKSUM;
 
-	if (type == DRR_END && !stream_no_sum(z->header + 8) &&
-	    !stream_sum_is(&z->sum, big, z->header + 8))
+	if (type == DRR_END && !stream_no_sum(z->header + AT_END_SUM) &&
+	    !stream_sum_is(&z->sum, big, z->header + AT_END_SUM))
 		return (damaged(z));
-	stream_add(&z->sum, big, z->header, STREAM_CHECKSUM);
-	if (type != DRR_BEGIN && !stream_no_sum(stored) &&
-	    !stream_sum_is(&z->sum, big, stored))
-		return (damaged(z));
-	stream_add(&z->sum, big, stored, STREAM_RECORD_SIZE - STREAM_CHECKSUM);
-	return (0);
+	bool is_right = stream_add_record(&z->sum, big, z->header);
+	return (type == DRR_BEGIN || is_right ? 0 : damaged(z));
 }
 
 /* Take bytes of a record; with the last of them it is read. */

@@ -19,6 +19,7 @@ from false_records import (
     false_stream,
     older_stream,
     packed,
+    receive_kept,
     spilled,
 )
 from made_stream import (
@@ -55,19 +56,11 @@ def back(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageEngine]:
         yield engine
 
 
-def receive(engine: ImageEngine, name: str, made: MadeStream) -> None:
-    """Receive a stream, and keep the part that has come where it breaks off."""
-    with TemporaryFile() as file:
-        file.write(made.end())
-        file.seek(0)
-        engine.receive(f"{name}@1", file.fileno(), resumable=True)
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_a_false_record(back: ImageEngine, case: str) -> None:
     """It is told; the part before it waits, and can be given up."""
     with pytest.raises(RefusedValue, match="a record that contradicts"):
-        receive(back, "back/b", false_stream(case))
+        receive_kept(back, "back/b", false_stream(case))
     back.abort_receive("back/b")
     assert [dataset.name for dataset in back.datasets("back")] == ["back"]
 
@@ -154,18 +147,18 @@ def test_true_records(back: ImageEngine) -> None:
     fields = (NUMBER + 2, 0, 4096, 0, GZIP_1, 0, 4096, 96)
     made.record(EMBEDDED, "QQQQBB6xII", *fields, payload=bytes(96))
     made.object(NUMBER + 3, bonus_type=0)
-    receive(back, "back/true", made)
+    receive_kept(back, "back/true", made)
     assert back.snapshots("back/true")
 
 
 def test_the_order_of_older_senders(back: ImageEngine) -> None:
     """All objects of a block come before their data, in streams of 0.8 and earlier."""
-    receive(back, "back/older", older_stream())
+    receive_kept(back, "back/older", older_stream())
     assert back.snapshots("back/older")
 
 
 def cut_stream(block: int) -> MadeStream:
-    """Begin a stream without large blocks, in which an object has a last block so long."""
+    """Begin a stream without large blocks; the last block of its object has that length."""
     made = MadeStream(features=0)
     made.object(NUMBER, ATTRIBUTES, block=OLD_BLOCK, spills=True)
     made.write(NUMBER, 0, b"a" * OLD_BLOCK)
@@ -176,14 +169,14 @@ def cut_stream(block: int) -> MadeStream:
 
 def test_a_large_block_that_the_sender_cut(back: ImageEngine) -> None:
     """The last part of 128K and 75K is filled up, and the content is the same."""
-    receive(back, "back/cut", cut_stream(76800))
-    receive(back, "back/whole", cut_stream(OLD_BLOCK))
+    receive_kept(back, "back/cut", cut_stream(76800))
+    receive_kept(back, "back/whole", cut_stream(OLD_BLOCK))
     cut, whole = (digest(back, f"back/{name}@1") for name in ("cut", "whole"))
     assert cut.value == whole.value
     made = cut_stream(76800)
     made.write(NUMBER, 2 * OLD_BLOCK, b"c" * OLD_BLOCK)
     with pytest.raises(RefusedValue, match="a record that contradicts"):
-        receive(back, "back/longer", made)
+        receive_kept(back, "back/longer", made)
 
 
 @pytest.mark.parametrize("place", [-40, -400, -800, -76800])
@@ -210,8 +203,8 @@ def test_any_packed_block(back: ImageEngine) -> None:
             taken = taken and compression in {3, *range(GZIP_1, LZ4 + 1)}
             name = f"back/{compression}-{stored}"
             if taken:
-                receive(back, name, made)
+                receive_kept(back, name, made)
             elif compression:
                 with pytest.raises(RefusedValue):
-                    receive(back, name, made)
+                    receive_kept(back, name, made)
     assert struct.calcsize("QIIQQQBBB5x40sQ") + 8 < 280  # before a record's checksum

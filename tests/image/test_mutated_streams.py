@@ -1,4 +1,4 @@
-"""Streams of an image, changed at random, that another one receives: it stays open."""
+"""Streams of an image, changed at random, that it receives again: it stays open."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def test_changed_at_random(tmp_path: Path) -> None:
-    """Each is taken or refused, and the process of the image goes on."""
+    """Each stream is taken or refused, and the process of the image goes on."""
     content = Random(1)  # noqa: S311 (the same in each run)
     with create_image(tmp_path / "x", size_bytes=512 << 20) as engine:
         engine.create("tank/empty")

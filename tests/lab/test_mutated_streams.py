@@ -20,7 +20,7 @@ WAYS = {"plain": (), "packed": ("-c",), "embedded": ("-e",), "large": ("-L", "-c
 def test_changed_at_random(
     pool: str, engine: Engine, command: Callable[..., str], tmp_path: Path
 ) -> None:
-    """Each is taken or refused, and afterwards the pool is as sound as before."""
+    """Each stream is taken or refused, and afterwards the pool is as sound as before."""
     content = Random(1)  # noqa: S311 (the same in each run)
     engine.create(f"{pool}/files", properties={"xattr": "sa", "dnodesize": "auto"})
     folder = Path(engine.mount(f"{pool}/files"))

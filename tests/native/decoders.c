@@ -188,7 +188,7 @@ decode_records(const uint8_t *bytes, size_t size)
 	struct stream_check state;
 	uint64_t payload;
 
-	/* Of the first record, the order of its bytes and its features. */
+	/* The input begins with the magic and the version of a first record. */
 	if (size < 2 * sizeof (uint64_t))
 		return;
 	memcpy(begin + AT_BEGIN_MAGIC, bytes, 2 * sizeof (uint64_t));

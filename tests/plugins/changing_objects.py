@@ -21,7 +21,7 @@ from made_files import (
     root_attributes,
 )
 from made_stream import (
-    ATTRIBUTES,
+    ATTRIBUTES_HEADER,
     FILE,
     LARGE_BLOCKS,
     OBJECT,
@@ -42,7 +42,6 @@ BLOCKS = (512, 1536, 4096, 131_072, 1 << 20)
 APART = max(SLOTS)
 PLACES = range(FILE_NUMBERS, FILE_NUMBERS + 16 * APART, APART)
 MOST_BLOCKS = 6
-HEADER_BYTES = 8  # of attributes, outside of the object as in it
 GENERATION = 24  # the place of that attribute, before those that made_files names
 
 
@@ -173,7 +172,7 @@ class ChangingObjects:
     def _spill(self, there: Object) -> None:
         sizes = (0, 512, 1024, 16_384)
         size = self._chance.choice(sizes)
-        made = ATTRIBUTES[:HEADER_BYTES] + self._chance.randbytes(size)
+        made = ATTRIBUTES_HEADER + self._chance.randbytes(size)
         there.spill = made[:size]
 
     def stream(self, *, base: int, guid: int) -> bytes:

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from false_records import CASES, false_stream
-from made_stream import RECORD_BYTES, MadeStream, raw_stream
+from made_stream import MAGIC, RECORD_BYTES, MadeStream, raw_stream
 from zfstune.engine import _nvlist
 from zfstune.engine._binding import Binding
 
@@ -29,7 +29,6 @@ VALUES: dict[str, Value] = {
 }
 # Options of the stream's decoder: checksums count, or not; pieces of 64 bytes, or one.
 OPTIONS = (0, 1, 64, 65)
-MAGIC_LOW = b"\xac"  # the last byte of the number that begins a stream
 # What is added to a stream's own features: nothing, blocks above 128K, blocks that are
 # compressed by lz4, dnodes of several slots, and blocks that zstd may have compressed.
 _FEATURES = (0, 1 << 19, 1 << 17 | 1 << 22, 1 << 23, 1 << 17 | 1 << 19 | 1 << 22 | 1 << 25)
@@ -81,7 +80,7 @@ def _made(order: str) -> bytes:
 
 
 def _records() -> list[bytes]:
-    """Of the first record two fields, and the records behind it."""
+    """Give of each stream two fields of its first record, and the records behind it."""
     sound = [
         stream[: len(stream) // part]
         for stream in (raw_stream(), _made("<"), _made(">"))
@@ -95,7 +94,7 @@ def _records() -> list[bytes]:
 
 def _with_features(stream: bytes, more: int) -> bytes:
     """Put the magic and the features, and more, in the place of the first record."""
-    order = "<" if stream[8:9] == MAGIC_LOW else ">"
+    order = "<" if struct.unpack_from("<Q", stream, 8) == (MAGIC,) else ">"
     begin_payload, magic, version = struct.unpack_from(f"{order}IQQ", stream, 4)
     fields = struct.pack(f"{order}QQ", magic, version | more << 2)
     return fields + stream[RECORD_BYTES + begin_payload :]

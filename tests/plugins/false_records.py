@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from made_stream import (
@@ -18,6 +19,8 @@ from made_stream import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from zfstune.engine.protocol import Engine
+
 __all__ = [
     "CASES",
     "FEATURES",
@@ -27,6 +30,7 @@ __all__ = [
     "false_stream",
     "older_stream",
     "packed",
+    "receive_kept",
     "spilled",
 ]
 
@@ -130,6 +134,14 @@ CASES: dict[str, Callable[[MadeStream], object]] = {
     "an object of no known type": lambda m: m.object(NUMBER + 1, kind=1 << 9 | 0x80),
     "a hole in object 0": lambda m: m.free(0, 0, 4096),
 }
+
+
+def receive_kept(engine: Engine, name: str, made: MadeStream) -> None:
+    """Receive a stream, and keep the part that has come where it breaks off."""
+    with TemporaryFile() as file:
+        file.write(made.end())
+        file.seek(0)
+        engine.receive(f"{name}@1", file.fileno(), resumable=True)
 
 
 def older_stream(*, order: str = "<") -> MadeStream:

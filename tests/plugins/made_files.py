@@ -10,7 +10,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from made_stream import (
-    ATTRIBUTES,
+    ATTRIBUTES_HEADER,
     BEGIN,
     FILE,
     FREE,
@@ -20,6 +20,7 @@ from made_stream import (
     RECORD_BYTES,
     WRITE,
     MadeStream,
+    payload_bytes,
 )
 
 if TYPE_CHECKING:
@@ -62,17 +63,12 @@ def received(
 
 
 def records(stream: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Give kind, record and payload of each record of a plain stream of this machine."""
+    """Give kind, record and payload of each record of a stream of this machine."""
     place = 0
     while place < len(stream):
         head = stream[place : place + RECORD_BYTES]
-        kind, payload = struct.unpack_from("<II", head)
-        if kind == OBJECT:
-            payload = (struct.unpack_from("<I", head, 28)[0] + 7) // 8 * 8
-        elif kind == WRITE:
-            [payload] = struct.unpack_from("<Q", head, 32)
-        elif kind != BEGIN:
-            payload = 0
+        [kind] = struct.unpack_from("<I", head)
+        payload = payload_bytes(head)
         place += RECORD_BYTES
         yield kind, head, stream[place : place + payload]
         place += payload
@@ -168,7 +164,7 @@ def with_files(
         for place, part in blocks(files[name], block, zeros=zeros):
             made.write(number, place, part)
         if spills:
-            made.spill(number, ATTRIBUTES[:8] + spilled[8:])
+            made.spill(number, ATTRIBUTES_HEADER + spilled[len(ATTRIBUTES_HEADER) :])
     if many:
         _add_many(made, root, folder, many)
     return made.end()

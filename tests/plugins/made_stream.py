@@ -22,7 +22,8 @@ FILE, SA = 19, 44
 RECORD_BYTES = 312
 GRAIN = 4096
 # What the attributes of a file begin with (sa_hdr_phys_t), and room for the usual ones.
-ATTRIBUTES = struct.pack("<IHH", 0x2F505A, 1 << 10 | 2, 0).ljust(168, b"\1")
+ATTRIBUTES_HEADER = struct.pack("<IHH", 0x2F505A, 1 << 10 | 2, 0)
+ATTRIBUTES = ATTRIBUTES_HEADER.ljust(168, b"\1")
 # DRR_FLAG_FREERECORDS and DRR_FLAG_SPILL_BLOCK, and DRR_OBJECT_SPILL
 FLAGS, OBJECT_SPILLS = 4 | 8, 4
 GUID = 0x00345678_90ABCDEF
@@ -120,6 +121,24 @@ class MadeStream:
         """Add the last record; give the stream."""
         self.record(END, "4QQ", *self._sums, self._guid)
         return bytes(self.data)
+
+
+def payload_bytes(record: bytes) -> int:
+    """Return how much follows a record of a stream in little-endian order."""
+    kind, length = struct.unpack_from("<II", record)
+    if kind == BEGIN:
+        return int(length)
+    if kind == OBJECT:
+        bonus, raw = struct.unpack_from("<I4xI", record, 28)
+        return int(raw or (bonus + 7) // 8 * 8)
+    if kind == WRITE:
+        return int(struct.unpack_from("<Q", record, 96 if record[50] else 32)[0])
+    if kind == SPILL:
+        length, stored = struct.unpack_from("<Q16xQ", record, 16)
+        return int(stored or length)
+    if kind == EMBEDDED:
+        return int((struct.unpack_from("<I", record, 52)[0] + 7) // 8 * 8)
+    return 0
 
 
 def raw_stream(*, first_mac: int = 1) -> bytes:

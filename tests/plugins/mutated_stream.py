@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import struct
 import time
 from random import Random
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from lots import fuzz_seconds, seed, tally
-from made_stream import BEGIN as FIRST
-from made_stream import EMBEDDED, OBJECT, RECORD_BYTES, SPILL, WRITE
+from made_files import records
+from made_stream import BEGIN, RECORD_BYTES
 from zfstune.values.errors import ImageDied, ZfstuneError
 
 if TYPE_CHECKING:
@@ -29,38 +28,13 @@ EDGES = [0, 1, 8, 54, 255, 511, 512, 513, 4096, 131_072, 131_073, 1 << 20, 1 << 
 EDGES += [1 << 31, (1 << 32) - 1, 1 << 40, 1 << 48, 1 << 62, 1 << 63, (1 << 64) - 1]
 
 
-def payload_bytes(record: bytearray) -> int:
-    """Return how much follows a record of a stream in little-endian order."""
-    kind, length = struct.unpack_from("<II", record)
-    if kind == FIRST:
-        return int(length)
-    if kind == OBJECT:
-        bonus, raw = struct.unpack_from("<I4xI", record, 28)
-        return int(raw or (bonus + 7) // 8 * 8)
-    if kind == WRITE:
-        return int(struct.unpack_from("<Q", record, 96 if record[50] else 32)[0])
-    if kind == SPILL:
-        return int(
-            struct.unpack_from("<Q", record, 40)[0]
-            or struct.unpack_from("<Q", record, 16)[0]
-        )
-    if kind == EMBEDDED:
-        return int((struct.unpack_from("<I", record, 52)[0] + 7) // 8 * 8)
-    return 0
-
-
 def split(stream: bytes) -> list[Record]:
     """Return the records of a stream, each with its payload, none with a checksum."""
-    found: list[Record] = []
-    place = 0
-    while place < len(stream):
-        head = bytearray(stream[place : place + RECORD_BYTES])
-        end = place + RECORD_BYTES + payload_bytes(head)
-        if found:
-            head[CHECKSUM:] = bytes(RECORD_BYTES - CHECKSUM)
-        found.append((head, bytearray(stream[place + RECORD_BYTES : end])))
-        place = end
-    return found
+    none = bytes(RECORD_BYTES - CHECKSUM)
+    return [
+        (bytearray(head if kind == BEGIN else head[:CHECKSUM] + none), bytearray(payload))
+        for kind, head, payload in records(stream)
+    ]
 
 
 def change_field(random: Random, record: bytearray) -> None:
@@ -73,9 +47,9 @@ def change_field(random: Random, record: bytearray) -> None:
     record[place : place + size] = (number % (1 << 8 * size)).to_bytes(size, "little")
 
 
-def mutated(random: Random, records: list[Record]) -> bytes:
+def mutated(random: Random, stream: list[Record]) -> bytes:
     """Change a few records behind the first one: their fields, payloads, order, kinds."""
-    made = [(bytearray(head), bytearray(payload)) for head, payload in records]
+    made = [(bytearray(head), bytearray(payload)) for head, payload in stream]
     for _ in range(random.choice([1, 1, 1, 2, 3])):
         number = random.randrange(1, len(made))
         head, payload = made[number]
@@ -100,7 +74,7 @@ def mutated(random: Random, records: list[Record]) -> bytes:
 def receive_changed(engine: Engine, pool: str, streams: Mapping[str, bytes]) -> int:
     """Receive changed streams until the time is over; return how many.
 
-    Each is taken or refused, and neither the kernel nor the process of an image ends.
+    Each stream is taken or refused, and neither the kernel nor an image's process ends.
 
     Args:
         engine: Receives them.
@@ -108,14 +82,14 @@ def receive_changed(engine: Engine, pool: str, streams: Mapping[str, bytes]) -> 
         streams: Full streams; those of names that begin with raw are raw.
     """
     random = Random(SEED)  # noqa: S311 (to repeat, not to surprise)
-    records = {name: split(stream) for name, stream in streams.items()}
+    parted = {name: split(stream) for name, stream in streams.items()}
     end = time.monotonic() + SECONDS
     count = 0
     while time.monotonic() < end:
-        name = random.choice(sorted(records))
+        name = random.choice(sorted(parted))
         copy = f"{pool}/changed{count}"
         with TemporaryFile() as file:
-            file.write(mutated(random, records[name]))
+            file.write(mutated(random, parted[name]))
             file.seek(0)
             try:
                 raw = name.startswith("raw")

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from zfstune.streams.ends import End
     from zfstune.streams.local_side import LocalSide
     from zfstune.streams.remote.grant import Grant
     from zfstune.streams.remote.requests import SideCall
@@ -168,12 +169,12 @@ class Server:
             return
         reason = self._grant.refusal(request)
         if not reason and request.call == "take_over":
-            (end,) = self._side.ends(request.arguments["name"]) or (None,)
+            end = self._end(request.arguments["name"])
             origin = None if end is None else end.origin
             if origin is not None and not self._grant.covers(origin.name):
                 reason = "it is a clone of a snapshot elsewhere"
         if not reason and request.call == "change_properties":
-            (end,) = self._side.ends(request.arguments["name"]) or (None,)
+            end = self._end(request.arguments["name"])
             copy = end is not None and end.replica is not None and not end.live
             if not (copy or (end is not None and end.placeholder)):
                 reason = "it is no copy"
@@ -182,12 +183,10 @@ class Server:
             and request.call == "rename"
             and request.arguments["mark"] is not None
         ):
-            (end,) = self._side.ends(request.arguments["name"]) or (None,)
+            end = self._end(request.arguments["name"])
             reason = "" if end is not None and end.aside else "it was not put aside"
         if not reason and request.call in ("put_aside", "receive"):
-            arguments = request.arguments
-            name = arguments.get("name") or arguments["snapshot"].partition("@")[0]
-            (end,) = self._side.ends(name) or (None,)
+            end = self._end(next(names_in(request)).partition("@")[0])
             reason = "it has taken over" if end is not None and end.live else ""
         if reason:
             target = next(names_in(request), "")
@@ -212,9 +211,14 @@ class Server:
             raise _refused("receive", name, reason)
         self._side.receive(fd=fd, **arguments)
 
+    def _end(self, name: str) -> End | None:
+        """Return what there is of a dataset, or None."""
+        (end,) = self._side.ends(name) or (None,)
+        return end
+
     def _is_copy(self, name: str, *, replaced: bool) -> bool:
         """Tell whether a dataset is there that is no new copy after a stream."""
-        (end,) = self._side.ends(name) or (None,)
+        end = self._end(name)
         return end is not None and not (replaced and end.replica is None)
 
     def _perform(self, request: SideCall) -> object:

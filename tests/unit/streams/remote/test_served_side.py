@@ -102,7 +102,7 @@ def test_properties_travel(serve: Serve) -> None:
 
 
 def test_a_copy_that_took_over_is_let_be(serve: Serve) -> None:
-    """A key neither moves it aside nor sends to it: it is in use."""
+    """A client with a key neither moves such a copy aside nor sends to it."""
     _, back = two_pools()
     back.add("back/a")
     back.local["back/a"][REPLICA_PROPERTY] = Replica(5, raw=False, live=True).text
